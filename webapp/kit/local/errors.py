@@ -1,0 +1,21 @@
+"""The one error that starting things on this machine may raise."""
+
+from __future__ import annotations
+
+import errno
+
+
+class CannotStart(Exception):
+    """Something on this machine is in the way; the message is a sentence that says what to do about it."""
+
+
+def sentence(problem: OSError) -> str:
+    """What to do about a refusal of the operating system, as one sentence."""
+    place = problem.filename or "the instance directory"
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: free some space for {place} and start again."
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} cannot be written by this user: change its owner or its permissions, or run from a directory of your own."
+    if problem.errno == errno.ENOENT:
+        return f"{place} is missing: run `make setup` and start again."
+    return f"The system refused {place}: {problem.strerror or problem}."
