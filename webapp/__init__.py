@@ -1,0 +1,14 @@
+"""Patchboard: which Drupal sites are exposed to what, since when, who is patching, and whether the deadline will be met."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> Flask:
+    """The application, from the environment; `overrides` are for tests."""
+    from webapp.assembly import assemble  # noqa: PLC0415 (config imports webapp.kit before the rooms may load)
+
+    return assemble(overrides or {})

@@ -1,0 +1,105 @@
+"""All settings of Patchboard, read once from the environment (docs/configuration.md lists them)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from webapp.kit.settings import BadSetting, envbool, envint, envlist, envsecret, envstr
+
+ROOT = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+MEGABYTE = 1024 * 1024
+
+
+def settings() -> dict[str, Any]:
+    """The configuration of the Flask application; raises BadSetting for what cannot be meant."""
+    environment = envstr("ENVIRONMENT", "production", ("production", "development", "test"))
+    database, redis = addresses()
+    secret = envsecret("SECRET_KEY")
+    if len(secret) < 32:
+        raise BadSetting("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
+    secure = envbool("SECURE_COOKIES", False)
+    return {
+        "ENVIRONMENT": environment,
+        "TESTING": environment == "test",
+        "VERSION": VERSION,
+        "SECRET_KEY": secret,
+        "PUBLIC_URL": envstr("PUBLIC_URL").rstrip("/"),
+        "REGISTRATION": envbool("REGISTRATION", False),
+        "PROXY_HOPS": envint("PROXY_HOPS", 0, 0, 5),
+        "FORCE_HTTPS": envbool("FORCE_HTTPS", False),
+        "CORS_ORIGINS": envlist("CORS_ORIGINS"),
+        "LOG_LEVEL": envstr("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        "REDIS_URL": redis,
+        "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
+        "METRICS_TOKEN": envsecret("METRICS_TOKEN"),
+        **database_settings(database),
+        **session_settings(secret, secure),
+        **limit_settings(),
+    }
+
+
+def addresses() -> tuple[str, str]:
+    """Where PostgreSQL and Redis are: as set, else the embedded ones that `make run` has started."""
+    database, redis = envsecret("DATABASE_URL"), envsecret("REDIS_URL")
+    if database and redis:
+        return database, redis
+    from webapp.kit.local import addresses as embedded  # noqa: PLC0415 (only where nothing is set)
+
+    local = embedded()
+    return database or local["DATABASE_URL"], redis or local["REDIS_URL"]
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """SQLAlchemy's settings; `pool_pre_ping` makes a restart of PostgreSQL invisible."""
+    return {
+        "SQLALCHEMY_DATABASE_URI": url.replace("postgres://", "postgresql://", 1),
+        "MIGRATION_DATABASE_URL": envsecret("MIGRATION_DATABASE_URL", url),
+        "SQLALCHEMY_ECHO": envbool("SQL_ECHO", False),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": envint("DATABASE_POOL_SIZE", 8, 1, 200),
+            "max_overflow": envint("DATABASE_POOL_OVERFLOW", 8, 0, 200),
+            "pool_timeout": 10,
+            "connect_args": {"connect_timeout": 5, "application_name": "patchboard"},
+        },
+    }
+
+
+def session_settings(secret: str, secure: bool) -> dict[str, Any]:
+    """Cookies, JWT and CSRF."""
+    return {
+        "SESSION_COOKIE_NAME": "patchboard",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        "REMEMBER_COOKIE_NAME": "patchboard_remember",
+        "REMEMBER_COOKIE_DURATION": timedelta(days=30),
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": secure,
+        "JWT_SECRET_KEY": secret,
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=envint("ACCESS_TOKEN_MINUTES", 30, 1, 30)),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=envint("REFRESH_TOKEN_DAYS", 30, 1, 365)),
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+    }
+
+
+def limit_settings() -> dict[str, Any]:
+    """How much one caller may ask for; every one is a setting of its own (contract §1, limits)."""
+    return {
+        "MAX_BODY_BYTES": envint("MAX_BODY_MB", 5, 1, 100) * MEGABYTE,
+        "LIMIT_ANONYMOUS": envstr("LIMIT_ANONYMOUS", "100/minute;1000/hour"),
+        "LIMIT_PERSON": envstr("LIMIT_PERSON", "5000/hour"),
+        "LIMIT_API_KEY": envstr("LIMIT_API_KEY", "1000/hour"),
+        "LIMIT_SITE_REPORTS": envstr("LIMIT_SITE_REPORTS", "120/minute;2000/hour"),
+        "LIMIT_LOGIN": envstr("LIMIT_LOGIN", "20/minute"),
+        "LIMIT_LOGIN_FAILURES": envstr("LIMIT_LOGIN_FAILURES", "10/hour"),
+        "LIMIT_REPORT_BUILDS": envstr("LIMIT_REPORT_BUILDS", "30/minute;300/hour"),
+        "LIMITS_ENABLED": envbool("LIMITS_ENABLED", True),
+    }

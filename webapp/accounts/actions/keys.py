@@ -1,0 +1,70 @@
+"""Making, changing, rotating and revoking API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from webapp.accounts.models import ApiKey
+from webapp.accounts.queries import get_organization
+from webapp.accounts.values import NewSecret, new_secret
+from webapp.audit.actions import change, record
+from webapp.kit.db import db, rows
+from webapp.kit.errors import Invalid, NotFound
+from webapp.kit.permissions import Actor, Permission, Scope
+
+
+def create_key(actor: Actor, body: dict[str, Any], server_key: str, at: datetime) -> ApiKey:
+    """Makes a key; its `secret` is on the answer this once. A key of a site reports for that site (`ingest`) by default."""
+    organization = get_organization(actor, body["organization_id"])
+    actor.require(Permission.API_KEY_MANAGE, organization.id)
+    site_id = body.get("site_id")
+    if site_id and not rows("SELECT 1 FROM sites WHERE id = :site AND organization_id = :organization AND deleted_at IS NULL",
+                            site=site_id, organization=organization.id):
+        raise NotFound("There is no such site in this organization.")
+    scopes = body.get("scopes") or ([Scope.INGEST] if site_id else [])
+    if not scopes:
+        raise Invalid.at("scopes", "Say what the key is for.")
+    if site_id and Scope.ADMIN in scopes:
+        raise Invalid.at("scopes", "A site's key cannot administer the organization.")
+    if body.get("expires_at") and body["expires_at"] <= at:
+        raise Invalid.at("expires_at", "This lies in the past.")
+    fresh = new_secret(server_key)
+    values = {**body, "scopes": [str(scope) for scope in scopes]}
+    key = ApiKey(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, prefix=fresh.prefix,
+                 secret_hash=fresh.digest, **values)
+    db.session.add(key)
+    record(actor, "api_key.created", key)
+    db.session.flush()
+    return _shown(key, fresh)
+
+
+def change_key(actor: Actor, key: ApiKey, body: dict[str, Any], at: datetime) -> ApiKey:
+    """Changes the name, scopes, expiry or addresses of a key."""
+    actor.require(Permission.API_KEY_MANAGE, key.organization_id)
+    return change(actor, "api_key.changed", key, body, at)  # type: ignore[no-any-return]
+
+
+def rotate_key(actor: Actor, key: ApiKey, overlap: timedelta, server_key: str, at: datetime) -> ApiKey:
+    """Makes a successor with a secret of its own; the old key works on for the overlap."""
+    same = {name: getattr(key, name) for name in ("name", "scopes", "organization_id", "site_id", "allowed_ips")}
+    fresh = create_key(actor, same, server_key, at)
+    change(actor, "api_key.rotated", key, {"expires_at": at + overlap}, at)
+    return fresh
+
+
+def revoke_key(actor: Actor, key: ApiKey, at: datetime) -> ApiKey:
+    """Ends a key at once."""
+    actor.require(Permission.API_KEY_MANAGE, key.organization_id)
+    return change(actor, "api_key.revoked", key, {"deleted_at": at}, at)  # type: ignore[no-any-return]
+
+
+def restore_key(actor: Actor, key: ApiKey, at: datetime) -> ApiKey:
+    """Brings a revoked key back, secret and all."""
+    actor.require(Permission.API_KEY_MANAGE, key.organization_id)
+    return change(actor, "api_key.restored", key, {"deleted_at": None}, at)  # type: ignore[no-any-return]
+
+
+def _shown(key: ApiKey, fresh: NewSecret) -> ApiKey:
+    key.secret = fresh.text  # type: ignore[attr-defined]
+    return key

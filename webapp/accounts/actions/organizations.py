@@ -1,0 +1,127 @@
+"""Changing organizations and the roles in them. Each verb checks, changes and records in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.queries import get_organization
+from webapp.accounts.values import organization_closed, organization_reopened, slug_of
+from webapp.audit.actions import change, record
+from webapp.kit.db import db
+from webapp.kit.errors import Conflict, NotFound
+from webapp.kit.permissions import Actor, Permission, Role
+
+
+def create_organization(actor: Actor, body: dict[str, Any], at: datetime) -> Organization:
+    """Makes an organization; Conflict when the name is taken."""
+    _refuse_taken_name(body["name"])
+    organization = Organization(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id,
+                                slug=_free_slug(body.get("slug") or slug_of(body["name"])), **{name: value for name, value in body.items() if name != "slug"})
+    db.session.add(organization)
+    record(actor, "organization.created", organization)
+    db.session.flush()
+    return organization
+
+
+def change_organization(actor: Actor, organization: Organization, body: dict[str, Any], at: datetime) -> Organization:
+    """Changes any of name, slug, description and settings."""
+    actor.require(Permission.ORGANIZATION_EDIT, organization.id)
+    if body.get("name", organization.name).lower() != organization.name.lower():
+        _refuse_taken_name(body["name"])
+    if body.get("slug", organization.slug) != organization.slug and _slug_is_taken(body["slug"]):
+        raise Conflict("This short name is taken.", [{"field": "slug", "message": "This short name is taken."}])
+    if "settings" in body:
+        body = {**body, "settings": {**organization.settings, **body["settings"]}}
+    return change(actor, "organization.changed", organization, body, at)
+
+
+def delete_organization(actor: Actor, organization: Organization, at: datetime) -> Organization:
+    """Deletes an organization, and with it its memberships and whatever listens to `organization_closed`."""
+    actor.require(Permission.ORGANIZATION_DELETE, organization.id)
+    members = db.session.scalars(select(Membership).where(Membership.organization_id == organization.id,
+                                                          Membership.deleted_at.is_(None)))
+    for membership in members:
+        membership.deleted_at = at
+    organization_closed.send(actor, organization=organization, at=at)
+    return change(actor, "organization.deleted", organization, {"deleted_at": at}, at)
+
+
+def restore_organization(actor: Actor, organization_id: UUID, at: datetime) -> Organization:
+    """Brings back a deleted organization and just what went with it."""
+    actor.require(Permission.ORGANIZATION_CREATE)
+    organization = get_organization(actor, organization_id, lock=True, deleted=True)
+    _refuse_taken_name(organization.name)
+    members = db.session.scalars(select(Membership).where(Membership.organization_id == organization.id,
+                                                          Membership.deleted_at == organization.deleted_at))
+    for membership in members:
+        membership.deleted_at = None
+    organization_reopened.send(actor, organization=organization, closed_at=organization.deleted_at)
+    return change(actor, "organization.restored", organization, {"deleted_at": None}, at)
+
+
+def set_role(actor: Actor, organization: Organization, user_id: UUID, role: Role, at: datetime) -> dict[str, Any]:
+    """Gives a person a role; the last admin keeps theirs (Conflict)."""
+    actor.require(Permission.USER_MANAGE, organization.id)
+    db.session.scalar(select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)))
+    if user is None:
+        raise NotFound()
+    _keep_an_admin(organization.id, user_id, role)
+    give_role(actor, organization.id, user, role, at)
+    return {"user_id": user.id, "organization_id": organization.id, "email": user.email, "full_name": user.full_name, "role": role}
+
+
+def remove_member(actor: Actor, organization: Organization, user_id: UUID, at: datetime) -> dict[str, Any]:
+    """Takes a person's role away; the last admin stays (Conflict)."""
+    actor.require(Permission.USER_MANAGE, organization.id)
+    db.session.scalar(select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    membership = db.session.scalar(select(Membership).where(
+        Membership.organization_id == organization.id, Membership.user_id == user_id, Membership.deleted_at.is_(None)))
+    if membership is None:
+        raise NotFound()
+    _keep_an_admin(organization.id, user_id, None)
+    membership.deleted_at = at
+    record(actor, "member.removed", organization, changes={str(user_id): [membership.role, None]})
+    return {"user_id": user_id, "organization_id": organization.id, "role": None}
+
+
+def _keep_an_admin(organization_id: UUID, user_id: UUID, role: Role | None) -> None:
+    others = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == Role.ADMIN,
+                                              Membership.deleted_at.is_(None))
+    admins = set(db.session.scalars(others))
+    if admins == {user_id} and role is not Role.ADMIN:
+        raise Conflict("This is the last admin of the organization. Make somebody else admin first.")
+
+
+def _refuse_taken_name(name: str) -> None:
+    taken = select(Organization.id).where(func.lower(Organization.name) == name.lower(), Organization.deleted_at.is_(None))
+    if db.session.scalar(taken):
+        raise Conflict("There is an organization of this name.", [{"field": "name", "message": "There is an organization of this name."}])
+
+
+def _slug_is_taken(slug: str) -> bool:
+    return db.session.scalar(select(Organization.id).where(Organization.slug == slug, Organization.deleted_at.is_(None))) is not None
+
+
+def _free_slug(slug: str) -> str:
+    number, wanted = 1, slug
+    while _slug_is_taken(wanted):
+        number += 1
+        wanted = f"{slug}-{number}"
+    return wanted
+
+
+def give_role(actor: Actor, organization_id: UUID, user: User, role: Role, at: datetime) -> None:
+    membership = db.session.get(Membership, (organization_id, user.id))
+    before = membership.role if membership and membership.deleted_at is None else None
+    if membership is None:
+        membership = Membership(organization_id=organization_id, user_id=user.id, created_at=at)
+        db.session.add(membership)
+    membership.role, membership.deleted_at = role.value, None
+    record(actor, "member.role_set", user, organization_id=organization_id, changes={"role": [before, role.value]})
+    db.session.flush()

@@ -1,0 +1,115 @@
+"""Changing accounts of people. Each verb checks, changes and records in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from webapp.accounts.actions.organizations import give_role
+from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.queries import get_organization, with_organizations
+from webapp.accounts.values import password_problem
+from webapp.audit.actions import change, record
+from webapp.kit.db import db
+from webapp.kit.errors import Conflict, Invalid, PermissionDenied
+from webapp.kit.permissions import Actor, Permission, Role
+
+HASHER = PasswordHasher()
+
+
+def create_user(actor: Actor, body: dict[str, Any], at: datetime) -> User:
+    """Makes an account, and a role in `organization_id` with it; only superusers make superusers or people without a place."""
+    organization_id, role = body.pop("organization_id", None), body.pop("role", None)
+    password = body.pop("password")
+    if not actor.is_superuser:
+        if body.get("is_superuser"):
+            raise PermissionDenied("Only superusers make superusers.")
+        if organization_id is None:
+            raise Invalid.at("organization_id", "Say which organization this person belongs to.")
+    if organization_id is not None:
+        _administered(actor, organization_id)
+    user = _new_user(body, password, actor.id, at)
+    record(actor, "user.created", user, organization_id=organization_id)
+    db.session.flush()
+    if organization_id is not None:
+        give_role(actor, organization_id, user, Role(role or Role.VIEWER), at)
+    return with_organizations(actor, [user])[0]
+
+
+def register(actor: Actor, body: dict[str, Any], at: datetime) -> User:
+    """Makes an ordinary account for whoever asks."""
+    user = _new_user({"email": body["email"], "full_name": body.get("full_name", "")}, body["password"], None, at)
+    record(actor, "user.registered", user)
+    db.session.flush()
+    return with_organizations(actor, [user])[0]
+
+
+def change_user(actor: Actor, user: User, body: dict[str, Any], at: datetime) -> User:
+    """Changes an account. Superusers change all of it, admins the names of those who belong to them alone."""
+    if not actor.is_superuser and user.id != actor.id:
+        theirs = {each["id"] for each in user.organizations}  # type: ignore[attr-defined]
+        alone = db.session.scalar(select(func.count()).where(Membership.user_id == user.id, Membership.deleted_at.is_(None)))
+        if user.is_superuser or set(body) - {"full_name"} or len(theirs) != alone:
+            raise PermissionDenied("Only superusers may change that.")
+        for organization_id in theirs:
+            actor.require(Permission.USER_MANAGE, organization_id)
+    if "email" in body and body["email"].lower() != user.email.lower():
+        _refuse_taken_email(body["email"])
+    password = body.pop("password", None)
+    if password is not None:
+        user.password_hash = hashed(password, body.get("email", user.email))
+    return change(actor, "user.changed", user, body, at)
+
+
+def change_own_account(actor: Actor, user: User, body: dict[str, Any], at: datetime) -> User:
+    """Changes one's own name or e-mail address."""
+    if "email" in body and body["email"].lower() != user.email.lower():
+        _refuse_taken_email(body["email"])
+    return change(actor, "user.changed", user, body, at)
+
+
+def delete_user(actor: Actor, user: User, at: datetime) -> User:
+    """Deletes an account; nobody deletes their own."""
+    if user.id == actor.id:
+        raise Conflict("You cannot delete your own account.")
+    if not actor.is_superuser:
+        raise PermissionDenied("Only superusers delete accounts. Remove the person from the organization instead.")
+    return change(actor, "user.deleted", user, {"deleted_at": at}, at)
+
+
+def restore_user(actor: Actor, user: User, at: datetime) -> User:
+    """Brings a deleted account back."""
+    if not actor.is_superuser:
+        raise PermissionDenied()
+    return change(actor, "user.restored", user, {"deleted_at": None}, at)
+
+
+def hashed(password: str, email: str) -> str:
+    """The argon2id hash of a password that keeps the rules; Invalid at `password` otherwise."""
+    problem = password_problem(password, email)
+    if problem:
+        raise Invalid.at("password", problem)
+    return HASHER.hash(password)
+
+
+def _new_user(values: dict[str, Any], password: str, by: UUID | None, at: datetime) -> User:
+    _refuse_taken_email(values["email"])
+    user = User(created_at=at, created_by=by, updated_at=at, updated_by=by, password_hash=hashed(password, values["email"]), **values)
+    db.session.add(user)
+    return user
+
+
+def _administered(actor: Actor, organization_id: UUID) -> Organization:
+    """The organization, where the actor may manage people; NotFound or PermissionDenied otherwise."""
+    organization = get_organization(actor, organization_id)
+    actor.require(Permission.USER_MANAGE, organization_id)
+    return organization
+
+
+def _refuse_taken_email(email: str) -> None:
+    if db.session.scalar(select(User.id).where(func.lower(User.email) == email.lower())):
+        raise Conflict("There is an account with this address.", [{"field": "email", "message": "There is an account with this address."}])

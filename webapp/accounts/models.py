@@ -1,0 +1,99 @@
+"""People, organizations, memberships, sign-ins and API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.kit.db import Base, Resource
+from webapp.kit.ids import new_id
+
+ACTIVE = text("deleted_at IS NULL")
+
+
+class Organization(Resource, Base):
+    """One customer, agency or department: the wall that everything else lies behind."""
+
+    __tablename__ = "organizations"
+
+    name: Mapped[str]
+    slug: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+
+
+Index("uq_organizations_name", func.lower(Organization.name), unique=True, postgresql_where=ACTIVE)
+Index("uq_organizations_slug", Organization.slug, unique=True, postgresql_where=ACTIVE)
+Index("ix_organizations_created_at", Organization.created_at)
+
+
+class User(Resource, Base):
+    """A person. `email` is unique whatever its case; the password is kept as an argon2id hash only."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str]
+    full_name: Mapped[str] = mapped_column(server_default="")
+    password_hash: Mapped[str]
+    is_superuser: Mapped[bool] = mapped_column(server_default="false")
+    last_login_at: Mapped[datetime | None]
+
+
+Index("uq_users_email", func.lower(User.email), unique=True)
+Index("ix_users_created_at", User.created_at)
+
+
+class Membership(Base):
+    """A person's role in one organization."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_user_id", "user_id"),)
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """One log-in, by browser or for tokens; ending it ends every cookie and token that came of it."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    refresh_id: Mapped[UUID | None]
+    ip: Mapped[str | None]
+    user_agent: Mapped[str | None]
+
+
+class ApiKey(Resource, Base):
+    """A key of an organization, or of one site. The secret is kept as a keyed hash only and found by its prefix."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        Index("uq_api_keys_prefix", "prefix", unique=True),
+        Index("ix_api_keys_organization_id_created_at", "organization_id", "created_at"),
+        Index("ix_api_keys_site_id", "site_id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    site_id: Mapped[UUID | None] = mapped_column(ForeignKey("sites.id"))
+    name: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    prefix: Mapped[str]
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime | None]
+    allowed_ips: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    last_used_at: Mapped[datetime | None]

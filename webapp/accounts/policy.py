@@ -1,0 +1,34 @@
+"""What of accounts an actor may see: organizations they belong to, and the people and keys of those they administer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+
+from webapp.accounts.models import ApiKey, Membership, Organization, User
+from webapp.kit.permissions import Actor, Permission
+
+
+def visible_organizations(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """Organizations in which the actor has any role; with `deleted`, also deleted ones."""
+    where = actor.organizations(Permission.ORGANIZATION_READ)
+    statement = select(Organization) if deleted else select(Organization).where(Organization.deleted_at.is_(None))
+    return statement if where is None else statement.where(Organization.id.in_(where))
+
+
+def visible_users(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """Everybody for a superuser; the people of their organizations for admins."""
+    where = actor.organizations(Permission.USER_READ)
+    statement = select(User) if deleted else select(User).where(User.deleted_at.is_(None))
+    if where is None:
+        return statement
+    belongs = exists().where(Membership.user_id == User.id, Membership.organization_id.in_(where), Membership.deleted_at.is_(None))
+    return statement.where(belongs)
+
+
+def visible_keys(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """API keys of the organizations that the actor manages keys in."""
+    where = actor.organizations(Permission.API_KEY_MANAGE)
+    statement = select(ApiKey) if deleted else select(ApiKey).where(ApiKey.deleted_at.is_(None))
+    return statement if where is None else statement.where(ApiKey.organization_id.in_(where))

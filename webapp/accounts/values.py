@@ -1,0 +1,59 @@
+"""Value objects of accounts: API key secrets, password rules, and the signals other rooms listen to."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+
+from blinker import Signal
+
+PREFIX_LENGTH = 12
+SECRET = re.compile(r"^pb_[A-Za-z0-9_\-]{40,60}$")
+LEAST_PASSWORD, MOST_PASSWORD_BYTES = 12, 72
+KEY_SALT = b"patchboard api key"
+
+organization_closed = Signal()
+"""Sent with `organization` and `at` inside the transaction that deletes an organization, so that what lies in it goes too."""
+organization_reopened = Signal()
+"""Sent with `organization` and `closed_at` inside the transaction that restores it: only what went with it comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A fresh API key: shown once as `text`, kept as `digest`, found by `prefix`."""
+
+    text: str
+    prefix: str
+    digest: bytes
+
+
+def new_secret(server_key: str) -> NewSecret:
+    """A new secret `pb_…` of 256 random bits."""
+    text = f"pb_{secrets.token_urlsafe(32)}"
+    return NewSecret(text, text[:PREFIX_LENGTH], digest_of(text, server_key))
+
+
+def digest_of(text: str, server_key: str) -> bytes:
+    """The keyed hash (HMAC-SHA-256) under which a secret is kept."""
+    key = hmac.digest(server_key.encode(), KEY_SALT, "sha256")
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def password_problem(password: str, email: str) -> str | None:
+    """Why a password will not do; None when it will. Lengths as NIST SP 800-63B, 72 bytes because bcrypt reads no more."""
+    if len(password) < LEAST_PASSWORD:
+        return f"A password has {LEAST_PASSWORD} characters or more."
+    if len(password.encode()) > MOST_PASSWORD_BYTES:
+        return f"A password has {MOST_PASSWORD_BYTES} bytes at most."
+    name = email.partition("@")[0].lower()
+    if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):  # noqa: PLR2004 (short names are everywhere)
+        return "A password must not be like the e-mail address."
+    return None
+
+
+def slug_of(name: str) -> str:
+    """A name as a part of an address: `Meridian Digital` is `meridian-digital`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"

@@ -1,0 +1,59 @@
+"""Putting the application together: settings, extensions, rooms. The one place that knows all rooms."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import config
+from webapp.accounts.identity import identify, register_identity
+from webapp.kit.db import db
+from webapp.kit.jobs import register_jobs
+from webapp.kit.logs import configure_logs
+from webapp.kit.redis import register_redis
+from webapp.kit.web.csrf import register_csrf
+from webapp.kit.web.errors import register_errors
+from webapp.kit.web.limits import register_limits
+from webapp.kit.web.requests import register_requests
+from webapp.rooms import BLUEPRINTS, COMMANDS, JOBS
+from webapp.shell import register_shell
+
+migrate = Migrate()
+
+
+def assemble(overrides: dict[str, Any]) -> Flask:
+    app = Flask("webapp", root_path=str(config.ROOT / "webapp"), template_folder=str(config.ROOT / "templates"),
+                static_folder=str(config.ROOT / "static"), instance_path=str(config.ROOT / "instance"))
+    app.config.from_mapping({**config.settings(), **overrides})
+    app.config["MAX_CONTENT_LENGTH"] = None
+    configure_logs(app.config["LOG_LEVEL"])
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    _extend(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    if app.config["PROXY_HOPS"]:
+        hops = app.config["PROXY_HOPS"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if app.config["ENVIRONMENT"] == "production":
+        app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.ROOT / "static"), prefix="static/", max_age=3600)  # type: ignore[assignment]
+    return app
+
+
+def _extend(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
+    register_redis(app)
+    register_identity(app)
+    register_requests(app, identify)
+    register_limits(app)
+    register_csrf(app)
+    register_errors(app)
+    register_jobs(app, JOBS)
+    register_shell(app)

@@ -1,0 +1,77 @@
+"""Writing the audit log: one row for each write, in the transaction of the write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect
+
+from webapp.audit.models import AuditRow
+from webapp.kit.clock import now, stamp
+from webapp.kit.db import Base, db
+from webapp.kit.ids import new_id
+from webapp.kit.permissions import Actor
+
+SECRET = frozenset({"password_hash", "secret_hash", "refresh_hash"})
+NOISE = frozenset({"updated_at", "updated_by", "created_at", "created_by", "id"})
+Changes = Mapping[str, list[Any]]
+
+
+def record(actor: Actor, action: str, resource: Any, *, organization_id: UUID | None = None, changes: Changes | None = None,
+           status: str = "success") -> None:
+    """Writes down that `actor` did `action` (`site.registered`) to `resource`.
+
+    `changes` defaults to what the session is about to write of the resource. Call it before the flush that writes it.
+    """
+    kind, key = (resource, None) if isinstance(resource, str) else (type(resource).__name__, resource.id)
+    if changes is None:
+        changes = {} if isinstance(resource, str) else changes_of(resource)
+    if organization_id is None and not isinstance(resource, str):
+        organization_id = resource.id if kind == "Organization" else getattr(resource, "organization_id", None)
+    db.session.add(AuditRow(
+        id=new_id(), at=now(), actor_kind=actor.kind, actor_id=actor.id, actor_label=actor.label, action=action,
+        resource_type=snake(kind), resource_id=key, organization_id=organization_id, status=status, ip=actor.origin.ip,
+        user_agent=actor.origin.user_agent, request_id=actor.origin.request_id, changes=dict(changes)))
+
+
+def change(actor: Actor, action: str, resource: Any, values: Mapping[str, Any], at: datetime) -> Any:
+    """Sets these values on a resource, records what changed, and flushes; the resource comes back."""
+    for name, value in values.items():
+        setattr(resource, name, value)
+    resource.updated_at, resource.updated_by = at, actor.id
+    record(actor, action, resource)
+    db.session.flush()
+    return resource
+
+
+def changes_of(resource: Base) -> dict[str, list[Any]]:
+    """What has changed on an object since it was loaded, as `{field: [before, after]}`; secrets are left out."""
+    found: dict[str, list[Any]] = {}
+    for attribute in inspect(resource).mapper.column_attrs:
+        history = inspect(resource).attrs[attribute.key].history
+        if attribute.key in SECRET or attribute.key in NOISE or not history.has_changes():
+            continue
+        before = plain(history.deleted[0]) if history.deleted else None
+        after = plain(history.added[0]) if history.added else None
+        if before != after:
+            found[attribute.key] = [before, after]
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, (list, tuple, set)):
+        return [plain(each) for each in value]
+    return value
+
+
+def snake(name: str) -> str:
+    """`ApiKey` as `api_key`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

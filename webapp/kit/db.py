@@ -1,0 +1,126 @@
+"""The database: one session a request or job, walled by organization, with one commit at the edge.
+
+Row-level security reads `patchboard.organizations`, which is set for each transaction (SET LOCAL, so that it is safe behind
+PgBouncer): `all`, or a comma list of organization ids, or nothing, which shows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg2.extras
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from webapp.kit.clock import now
+from webapp.kit.ids import new_id
+
+psycopg2.extras.register_uuid()
+ALL = "all"
+NOTHING = ""
+SET_SCOPE = "SELECT set_config('patchboard.organizations', %s, true)"
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+class Resource:
+    """What every resource of the contract has: a UUIDv7, who made and changed it when, and a soft delete."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[UUID | None]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    updated_by: Mapped[UUID | None]
+    deleted_at: Mapped[datetime | None]
+
+    @property
+    def is_active(self) -> bool:
+        return self.deleted_at is None
+
+
+@event.listens_for(Base, "init", propagate=True)
+def _name(target: Any, args: Any, values: dict[str, Any]) -> None:
+    """A resource has its id from the start, so that the audit row of its creation can name it."""
+    if isinstance(target, Resource):
+        values.setdefault("id", new_id())
+
+
+@event.listens_for(Session, "after_begin")
+def _wall(session: Session, transaction: Any, connection: Any) -> None:
+    connection.exec_driver_sql(SET_SCOPE, (session.info.get("scope", NOTHING),))
+
+
+def scope_of(organizations: Iterable[UUID] | None) -> str:
+    """The value of the wall for these organizations; None for all."""
+    return ALL if organizations is None else ",".join(sorted(str(each) for each in organizations))
+
+
+def enter_scope(scope: str) -> None:
+    """Walls this session's transactions, the running one included, to `scope`."""
+    session = db.session()
+    if session.info.get("scope", NOTHING) == scope:
+        return
+    session.info["scope"] = scope
+    if session.in_transaction():
+        session.connection().exec_driver_sql(SET_SCOPE, (scope,))
+
+
+def after_commit(effect: Callable[[], None]) -> None:
+    """Runs `effect` once the transaction is committed; never when it is not."""
+    db.session().info.setdefault("effects", []).append(effect)
+
+
+def commit() -> None:
+    """Commits, then runs the effects that waited for it."""
+    session = db.session()
+    session.commit()
+    for effect in session.info.pop("effects", []):
+        effect()
+
+
+def rollback() -> None:
+    """Rolls back and forgets the effects that waited for the commit."""
+    session = db.session()
+    session.rollback()
+    session.info.pop("effects", None)
+
+
+@contextmanager
+def unit_of_work(scope: str | None = None) -> Iterator[Session]:
+    """One transaction: committed at the end, rolled back when anything is raised. For jobs and commands; doors have their own."""
+    if scope is not None:
+        enter_scope(scope)
+    try:
+        yield db.session()
+        commit()
+    except BaseException:
+        rollback()
+        raise
+
+
+def rows(statement: str, **values: Any) -> list[Any]:
+    """The rows of a textual statement, each with named columns."""
+    return list(db.session.execute(text(statement), values).all())
+
+
+def execute(statement: str, **values: Any) -> int:
+    """Runs a textual statement and tells how many rows it touched."""
+    return int(db.session.execute(text(statement), values).rowcount)  # type: ignore[attr-defined]

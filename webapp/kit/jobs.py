@@ -1,0 +1,150 @@
+"""Work for a worker: written in the transaction that asks for it, carried by Redis, found again when Redis forgets.
+
+`ask` writes a row and, after the commit, hands its id to RQ. `sweep` (every few seconds, in the scheduler) hands over what
+RQ does not know: after Redis was emptied, and after a worker died (its heartbeat stops). `attempt` is a fence: whoever holds
+an older one finds its work taken away.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from webapp.kit.clock import now
+from webapp.kit.db import ALL, after_commit, db, execute, rows, unit_of_work
+from webapp.kit.errors import PatchboardError
+from webapp.kit.ids import new_id
+from webapp.kit.logs import log
+from webapp.kit.models import JobOutbox
+from webapp.kit.redis import redis
+
+ENTRY = "worker.entry.perform"
+HEARTBEAT = 2.0
+STALE = timedelta(seconds=8)
+UNSEEN = timedelta(seconds=4)
+MOST_ATTEMPTS = 5
+LONGEST = 3600
+Work = Callable[..., None]
+
+
+class Superseded(PatchboardError):
+    """Another worker has taken this work over, or it was cancelled."""
+
+    message = "This work was taken over or cancelled."
+
+
+def register_jobs(app: Flask, jobs: Mapping[str, Work]) -> None:
+    """`jobs` by name: each takes its arguments and calls one action."""
+    app.extensions["patchboard_jobs"] = dict(jobs)
+
+
+def ask(name: str, arguments: Mapping[str, Any], at: datetime, queue: str = "default") -> UUID:
+    """Asks for work; it is handed to a worker once this transaction is committed."""
+    job_id = new_id()
+    db.session.add(JobOutbox(id=job_id, name=name, arguments=dict(arguments), queue=queue, created_at=at))
+    db.session.flush()
+    after_commit(lambda: hand_over_soon(job_id))
+    return job_id
+
+
+def hand_over_soon(job_id: UUID) -> None:
+    """Hands over at once where Redis is up; else the sweeper does it later."""
+    try:
+        hand_over(job_id)
+    except RedisError as problem:
+        log().warning("job_not_handed_over", job_id=str(job_id), reason=type(problem).__name__)
+
+
+def hand_over(job_id: UUID) -> None:
+    """Gives the work its next attempt and puts it in its queue."""
+    with unit_of_work():
+        taken = rows(
+            "UPDATE job_outbox SET attempt = attempt + 1, state = 'queued', queued_at = :now, heartbeat_at = NULL"
+            " WHERE id = :id AND state IN ('waiting', 'queued', 'running') RETURNING queue, attempt", id=job_id, now=now())
+    for row in taken:
+        Queue(row.queue, connection=redis()).enqueue_call(
+            ENTRY, (str(job_id), row.attempt), job_id=f"{job_id}_{row.attempt}", timeout=LONGEST, result_ttl=60, failure_ttl=86400)
+
+
+def cancel(job_id: UUID) -> None:
+    """Takes the work back; a worker that has begun notices at its next step."""
+    execute("UPDATE job_outbox SET state = 'cancelled', finished_at = :now WHERE id = :id AND state IN ('waiting', 'queued', 'running')",
+            id=job_id, now=now())
+
+
+def sweep(at: datetime) -> int:
+    """Hands over again what was lost: never handed over, forgotten by Redis, or left by a worker that died."""
+    lost = rows(
+        "SELECT id, state, attempt FROM job_outbox WHERE (state = 'waiting' AND created_at < :unseen)"
+        " OR (state = 'queued' AND queued_at < :unseen) OR (state = 'running' AND heartbeat_at < :stale)",
+        unseen=at - UNSEEN, stale=at - STALE)
+    db.session.rollback()
+    again = [row for row in lost if row.state != "queued" or not Job.exists(f"{row.id}_{row.attempt}", connection=redis())]
+    for row in again:
+        log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt)
+        if row.attempt >= MOST_ATTEMPTS:
+            _give_up(row.id)
+        else:
+            hand_over(row.id)
+    return len(again)
+
+
+def _give_up(job_id: UUID) -> None:
+    with unit_of_work(ALL):
+        row = rows("UPDATE job_outbox SET state = 'failed', finished_at = :now, error = :error WHERE id = :id RETURNING name, arguments",
+                   id=job_id, now=now(), error=f"Given up after {MOST_ATTEMPTS} attempts.")[0]
+        failed = current_app.extensions["patchboard_jobs"].get(f"{row.name}.failed")
+        if failed:
+            failed(error=f"The workers that built it died {MOST_ATTEMPTS} times.", **row.arguments)
+
+
+def perform(job_id: UUID, attempt: int) -> None:
+    """Does the work, if this attempt is still the newest; called by the worker."""
+    with unit_of_work(ALL):
+        taken = rows("UPDATE job_outbox SET state = 'running', heartbeat_at = :now"
+                     " WHERE id = :id AND attempt = :attempt AND state = 'queued' RETURNING name, arguments",
+                     id=job_id, attempt=attempt, now=now())
+    if not taken:
+        return
+    work = current_app.extensions["patchboard_jobs"][taken[0].name]
+    with Heartbeat(job_id, attempt):
+        work(attempt=attempt, **taken[0].arguments)
+    with unit_of_work(ALL):
+        execute("UPDATE job_outbox SET state = 'done', finished_at = :now WHERE id = :id AND attempt = :attempt AND state = 'running'",
+                id=job_id, attempt=attempt, now=now())
+
+
+class Heartbeat:
+    """Says every two seconds, on a connection of its own, that the work goes on."""
+
+    def __init__(self, job_id: UUID, attempt: int) -> None:
+        self.values = {"id": job_id, "attempt": attempt}
+        self.url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join(timeout=HEARTBEAT * 2)
+
+    def _beat(self) -> None:
+        engine = create_engine(self.url, poolclass=NullPool)
+        while not self.over.wait(HEARTBEAT):
+            try:
+                with engine.begin() as connection:
+                    connection.execute(text("UPDATE job_outbox SET heartbeat_at = now() WHERE id = :id AND attempt = :attempt"), self.values)
+            except Exception as problem:
+                log().warning("heartbeat_failed", job_id=str(self.values["id"]), reason=type(problem).__name__)

@@ -1,0 +1,29 @@
+"""Prometheus metrics under the names of the contract; right under several processes (PROMETHEUS_MULTIPROC_DIR)."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+REQUESTS = Counter("api_requests", "Requests answered.", ["method", "route", "status"])
+REQUESTS_FAILED = Counter("api_requests_failed", "Requests answered with an error.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("api_requests_duration_seconds", "Time from request to answer.", ["method", "route"], buckets=SECONDS)
+ACTIVE = Gauge("api_active_connections", "Requests being answered now.", multiprocess_mode="livesum")
+QUERIES = Counter("api_database_queries", "SQL statements sent.")
+QUERY_SECONDS = Histogram("api_database_query_duration_seconds", "Time of SQL statements.", buckets=SECONDS)
+CACHE_HITS = Counter("api_cache_hits", "Answers found in the cache.", ["kind"])
+CACHE_MISSES = Counter("api_cache_misses", "Answers not found in the cache.", ["kind"])
+INGEST = Counter("patchboard_inventory_reports", "Reports received from sites.", ["outcome"])
+
+
+def exposition(extra: CollectorRegistry | None = None) -> bytes:
+    """All metrics in Prometheus's text form, summed over the processes of this machine."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+        text = generate_latest(registry)
+    else:
+        text = generate_latest()
+    return text + (generate_latest(extra) if extra else b"")

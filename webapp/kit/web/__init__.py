@@ -1,0 +1,1 @@
+"""HTTP: doors, answers, errors, conditions, limits, documents. The only part of kit that knows Flask's request."""

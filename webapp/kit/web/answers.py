@@ -1,0 +1,67 @@
+"""Answers: the envelope of the contract, pages of lists with their links, ETags, and streamed exports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import Response, request
+from marshmallow import Schema
+
+from webapp.kit.listing import Page
+
+OPTIONS = orjson.OPT_NON_STR_KEYS
+
+
+def json_answer(body: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(body, option=OPTIONS, default=str), status, mimetype="application/json")
+
+
+def one(data: Mapping[str, Any], status: int = 200, self_link: str | None = None) -> Response:
+    """One object in its envelope, with its ETag."""
+    answer = json_answer({"data": data, "meta": {}, "links": {"self": self_link or here()}}, status)
+    answer.set_etag(etag_of(data))
+    return answer
+
+
+def many(page: Page, schema: Schema) -> Response:
+    """One page of a list in its envelope."""
+    body = {"data": schema.dump(page.rows, many=True), "meta": meta_of(page), "links": links_of(page)}
+    answer = json_answer(body)
+    answer.set_etag(etag_of(body))
+    return answer
+
+
+def meta_of(page: Page) -> dict[str, Any]:
+    if page.by_page and not page.at_cursor:
+        meta: dict[str, Any] = {"total": page.total, "page": page.number, "per_page": page.size, "pages": page.pages}
+    else:
+        meta = {"total": page.total, "skip": page.first, "limit": page.size}
+    return meta | ({"next_cursor": page.next_cursor} if page.takes_cursor else {})
+
+
+def links_of(page: Page) -> dict[str, str | None]:
+    """Self, first, last, prev and next; null where there is none."""
+    if page.at_cursor:
+        after = here(cursor=page.next_cursor) if page.next_cursor else None
+        return {"self": here(), "first": here(cursor=""), "last": None, "prev": None, "next": after}
+    last = max(page.pages, 1)
+    wanted = {"first": 1, "last": last, "prev": page.number - 1 or None, "next": page.number + 1 if page.number < last else None}
+    if page.by_page:
+        return {"self": here()} | {name: here(page=number) if number else None for name, number in wanted.items()}
+    return {"self": here()} | {name: here(skip=(number - 1) * page.size) if number else None for name, number in wanted.items()}
+
+
+def here(**changes: Any) -> str:
+    """The address of this request, with some parameters changed."""
+    query = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    query += [(name, value) for name, value in changes.items() if value is not None]
+    return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+def etag_of(value: Any) -> str:
+    """A strong ETag: the same representation, the same tag."""
+    return hashlib.blake2b(orjson.dumps(value, option=OPTIONS, default=str), digest_size=12).hexdigest()

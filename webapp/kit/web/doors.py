@@ -1,0 +1,191 @@
+"""Doors: routes that all say who may enter, what they take and what they answer.
+
+A door guards, parses, makes one call and answers; the decorator does all but the call, and keeps what it was told
+(`view.door`), so that the OpenAPI document, the house tests and the server cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+
+from webapp.kit.db import commit
+from webapp.kit.errors import Conflict, Invalid, PreconditionFailed
+from webapp.kit.listing import Listing
+from webapp.kit.permissions import Permission
+from webapp.kit.web import answers, bodies, csrf, exports, idempotency
+from webapp.kit.web.forms import Form, form_values
+
+SAFE = ("GET", "HEAD")
+CHANGES = ("PUT", "PATCH")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a route was told: permission, schemas, how it finds its resource, and words for the document."""
+
+    needs: Permission
+    methods: tuple[str, ...]
+    rule: str
+    query: type[Schema] | None = None
+    takes: type[Schema] | None = None
+    gives: Schema | None = None
+    lists: bool = False
+    finds: Callable[..., Any] | None = None
+    status: int = 200
+    at: str | None = None
+    accepts_form: bool = False
+    idempotent: bool = True
+    again: Callable[..., Any] | None = None
+    is_page: bool = False
+    hidden: bool = False
+    tag: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Doors(Blueprint):
+    """A blueprint of doors. `is_page`: for people, in HTML; else JSON under /api/v1."""
+
+    def __init__(self, name: str, import_name: str, *, is_page: bool = False, tag: str = "", url_prefix: str | None = None) -> None:
+        prefix = url_prefix if url_prefix is not None else (None if is_page else "/api/v1")
+        super().__init__(name, import_name, url_prefix=prefix)
+        self.is_page, self.tag = is_page, tag or name
+
+    def door(self, rule: str, methods: tuple[str, ...], needs: Permission, **told: Any) -> Callable[[Callable[..., Any]], Any]:
+        door = Door(needs=needs, methods=methods, rule=rule, is_page=self.is_page, tag=self.tag, **told)
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(view)
+            def guarded(**path: Any) -> ResponseReturnValue:
+                return (_enter_page if door.is_page else _enter_api)(door, view, path)
+
+            guarded.door = door  # type: ignore[attr-defined]
+            guarded.call = view  # type: ignore[attr-defined]
+            self.add_url_rule(rule, view_func=guarded, methods=list(methods))
+            return guarded
+
+        return decorate
+
+    def get(self, rule: str, *, needs: Permission, **told: Any) -> Any:  # type: ignore[override]
+        return self.door(rule, ("GET",), needs, **told)
+
+    def post(self, rule: str, *, needs: Permission, **told: Any) -> Any:  # type: ignore[override]
+        return self.door(rule, ("POST",), needs, **told)
+
+    def change(self, rule: str, *, needs: Permission, **told: Any) -> Any:
+        """PUT and PATCH, which are the same here: any subset of the writable fields."""
+        return self.door(rule, CHANGES, needs, **told)
+
+    def delete(self, rule: str, *, needs: Permission, **told: Any) -> Any:  # type: ignore[override]
+        return self.door(rule, ("DELETE",), needs, **told)
+
+
+def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response:
+    g.actor.require(door.needs)
+    csrf.check()
+    kept = idempotency.recall(door)
+    if kept is not None:
+        return kept
+    given = _arguments(door, path)
+    result = view(g.actor, **given)
+    answer = _answer(door, result, given)
+    idempotency.remember(answer)
+    commit()
+    answer.headers.setdefault("Cache-Control", "private, no-cache")
+    return answer.make_conditional(request) if request.method in SAFE else answer
+
+
+def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    if door.finds:
+        name, value = next(iter(path.items()))
+        lock = request.method not in SAFE
+        given["found"] = door.finds(g.actor, value, lock=lock)
+        given |= {key: each for key, each in path.items() if key != name}
+        if lock and door.gives:
+            _check_if_match(door.gives, given["found"])
+    else:
+        given |= path
+    if door.query:
+        given["query"] = load_query(door.query)
+    if door.takes:
+        given["body"] = door.takes(partial=request.method in CHANGES).load(bodies.read_body(door.accepts_form))
+    return given
+
+
+def load_query(schema: type[Schema]) -> dict[str, Any]:
+    """The query string as the schema reads it; what it does not know is refused with what it would take."""
+    known = schema.filters()  # type: ignore[attr-defined]
+    unknown = [name for name in request.args if name not in known]
+    if unknown:
+        details = [{"field": name, "message": f"Not a filter. Allowed: {', '.join(known)}."} for name in unknown]
+        raise Invalid("There is no such filter.", details)  # type: ignore[arg-type]
+    if "text/csv" in request.headers.get("Accept", "") and "format" in known and "format" not in request.args:
+        return dict(schema().load({**request.args, "format": "csv"}))
+    return dict(schema().load(request.args.to_dict()))
+
+
+def _check_if_match(schema: Schema, found: Any) -> None:
+    if request.if_match and not request.if_match.contains(answers.etag_of(schema.dump(found))):
+        raise PreconditionFailed()
+
+
+def _answer(door: Door, result: Any, given: dict[str, Any]) -> Response:
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Listing):
+        assert door.gives is not None
+        asked = given["query"]
+        if asked.get("format", "json") != "json":
+            return exports.export(result, door.gives, asked, door.rule.strip("/").replace("/", "-"))
+        return answers.many(result.page(asked), door.gives)
+    data = door.gives.dump(result) if door.gives else result
+    if door.at is None:
+        return answers.one(data, door.status)
+    where = "/api/v1" + door.at.format(**data)
+    answer = answers.one(data, door.status, where)
+    answer.headers["Location"] = where
+    return answer
+
+
+def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> ResponseReturnValue:
+    from webapp.kit.web.pages import sign_in_first  # noqa: PLC0415 (pages draws doors' forms)
+
+    if not g.actor.is_known and door.needs is not Permission.PUBLIC:
+        return sign_in_first()
+    g.actor.require(door.needs)
+    if request.method not in SAFE:
+        csrf.check()
+    given = dict(path)
+    if door.query:
+        given["query"] = load_query(door.query)
+    if door.takes is None:
+        answer = view(g.actor, **given)
+    else:
+        answer = _submit(door, view, given)
+    commit()
+    return answer  # type: ignore[no-any-return]
+
+
+def _submit(door: Door, view: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """A form: loaded by the same schema as the JSON door's body; with errors, the page again with what was typed."""
+    from webapp.kit.web.errors import invalid  # noqa: PLC0415 (errors draws pages)
+    from marshmallow import ValidationError  # noqa: PLC0415
+
+    assert door.takes is not None and door.again is not None
+    schema = door.takes()
+    try:
+        try:
+            return view(g.actor, **given, body=schema.load(form_values(schema, request.form)))
+        except ValidationError as problem:
+            raise invalid(problem) from None
+    except (Invalid, Conflict) as problem:
+        form = Form.refused(request.form, problem)
+        page = door.again.call(g.actor, **given, form=form)  # type: ignore[attr-defined]
+        return page, problem.status

@@ -1,0 +1,100 @@
+"""Errors as answers: the contract's body, RFC 9457 on request, a page for browsers; nothing internal ever leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, g, request
+from marshmallow import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from webapp.kit.clock import now, stamp
+from webapp.kit.db import rollback
+from webapp.kit.errors import Detail, Invalid, NotFound, PatchboardError, Unavailable
+from webapp.kit.logs import log
+from webapp.kit.metrics import REQUESTS_FAILED
+from webapp.kit.web.answers import json_answer
+from webapp.kit.web.pages import error_page, wants_page
+
+CODES = {400: "malformed_request", 401: "not_authenticated", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed",
+         408: "request_timeout", 413: "payload_too_large", 414: "uri_too_long", 415: "unsupported_media_type", 429: "rate_limited"}
+MOST_DETAILS = 50
+
+
+def register_errors(app: Flask) -> None:
+    """Every error of the application, in one shape."""
+    app.register_error_handler(PatchboardError, answer_error)
+    app.register_error_handler(ValidationError, lambda problem: answer_error(invalid(problem)))
+    app.register_error_handler(HTTPException, answer_http)
+    for kind in (OperationalError, InterfaceError, PoolTimeout, RedisError):
+        app.register_error_handler(kind, answer_down)
+    app.register_error_handler(Exception, answer_unforeseen)
+
+
+def answer_error(problem: PatchboardError) -> Response:
+    if g.get("actor") is not None or problem.status >= 500:
+        rollback()
+    if problem.status in (401, 403, 429):
+        log().warning("refused", status=problem.status, error=problem.code, path=request.path)
+    REQUESTS_FAILED.labels(request.method, str(request.url_rule or "none"), problem.status).inc()
+    return error_page(problem) if wants_page() else error_json(problem)
+
+
+def error_json(problem: PatchboardError) -> Response:
+    """The contract's error body; with `Accept: application/problem+json`, RFC 9457."""
+    details: list[Detail] = problem.details[:MOST_DETAILS]
+    if "application/problem+json" in request.headers.get("Accept", ""):
+        body: dict[str, Any] = {"type": "about:blank", "title": problem.code.replace("_", " ").capitalize(),
+                                "status": problem.status, "detail": problem.message, "instance": request.path,
+                                "errors": details, "request_id": g.get("request_id")}
+        answer = json_answer(body, problem.status)
+        answer.mimetype = "application/problem+json"
+    else:
+        body = {"status_code": problem.status, "error": problem.code, "message": problem.message, "details": details,
+                "timestamp": stamp(now()), "request_id": g.get("request_id")}
+        answer = json_answer(body, problem.status)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+def answer_http(problem: HTTPException) -> Response:
+    """Werkzeug's own errors (unknown path, wrong method); redirects pass."""
+    status = problem.code or 500
+    if status < 400:
+        return problem.get_response()  # type: ignore[return-value]
+    error = PatchboardError(NotFound.message if status == 404 else problem.description, code=CODES.get(status, "error"))
+    error.status = status
+    for name, value in problem.get_headers():
+        if name in ("Allow", "Retry-After"):
+            error.headers[name] = value
+    return answer_error(error)
+
+
+def answer_down(problem: Exception) -> Response:
+    """A dependency is down: 503 and when to try again."""
+    log().error("dependency_down", kind=type(problem).__name__, exc_info=problem)
+    return answer_error(Unavailable())
+
+
+def answer_unforeseen(problem: Exception) -> Response:
+    log().error("unforeseen", kind=type(problem).__name__, exc_info=problem)
+    return answer_error(PatchboardError())
+
+
+def invalid(problem: ValidationError) -> Invalid:
+    """Marshmallow's messages as details with dotted paths."""
+    details: list[Detail] = []
+    _flatten(problem.messages, "", details)
+    first = f"{details[0]['field']}: {details[0]['message']}" if details else None
+    return Invalid(first, details)
+
+
+def _flatten(messages: Any, path: str, details: list[Detail]) -> None:
+    if isinstance(messages, dict):
+        for name, below in messages.items():
+            _flatten(below, path if name == "_schema" else f"{path}.{name}".lstrip("."), details)
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            details.append({"field": path, "message": str(message)})

@@ -1,0 +1,175 @@
+"""Fields and base schemas that every room uses: queries of lists, strict times, references, trimmed text."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from webapp.kit.clock import stamp
+
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$")
+DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+PER_PAGE, LIMIT, MOST = 50, 100, 200
+FARTHEST = 10**9
+
+
+def read_time(text: Any) -> datetime:
+    """An RFC 3339 date-time as aware UTC; ValidationError for everything else."""
+    if not isinstance(text, str) or not RFC3339.match(text):
+        raise ValidationError("Not an RFC 3339 date-time, such as 2026-11-18T16:05:00Z.")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError("There is no such date or time.") from None
+
+
+class Time(fields.Field[datetime]):
+    """A moment: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return stamp(value)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        return read_time(value)
+
+
+class Moment(Time):
+    """A bound of a range: a date-time, or a date, which as an end (`until=True`) includes its whole day (UTC)."""
+
+    def __init__(self, until: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.until = until
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not DATE.match(value):
+            return read_time(value.replace(" ", "+") if isinstance(value, str) else value)
+        try:
+            day = datetime.combine(date.fromisoformat(value), time(), UTC)
+        except ValueError:
+            raise ValidationError("There is no such date.") from None
+        return day + timedelta(days=1) if self.until else day
+
+
+class Text(fields.String):
+    """Text without control characters, trimmed; `least` and `most` characters."""
+
+    def __init__(self, most: int = 255, least: int = 0, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        assert text is not None
+        if CONTROL.search(text):
+            raise ValidationError("Control characters are not allowed.")
+        return text.strip()
+
+
+class Yes(fields.Boolean):
+    """A yes or no in a query: true or false, 1 or 0."""
+
+    truthy: ClassVar[set[Any]] = {"true", "1", True}
+    falsy: ClassVar[set[Any]] = {"false", "0", False}
+
+
+class Choice(fields.String):
+    """One of a few words."""
+
+    def __init__(self, words: Any, **kwargs: Any) -> None:
+        self.words = [str(word) for word in words]
+        super().__init__(validate=validate.OneOf(self.words, error=f"Must be one of: {', '.join(self.words)}."), **kwargs)
+
+
+class Choices(fields.Field[list[str]]):
+    """Several of a few words, as `a,b` or repeated."""
+
+    def __init__(self, words: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = [str(word) for word in words]
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str]:
+        given = value.split(",") if isinstance(value, str) else list(value)
+        if not given or any(word not in self.words for word in given):
+            raise ValidationError(f"Must be one or more of: {', '.join(self.words)}.")
+        return given
+
+
+class Input(Schema):
+    """What comes in as a body: nothing but the named fields."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages: ClassVar[dict[str, str]] = {"unknown": "This field is not known.", "type": "Must be an object."}
+
+
+class Output(Schema):
+    """What goes out. `audit fields` are those that every resource has (contract §1)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class ResourceOutput(Output):
+    id = fields.UUID()
+    created_at = Time()
+    created_by = fields.UUID(allow_none=True)
+    updated_at = Time()
+    updated_by = fields.UUID(allow_none=True)
+    is_active = fields.Boolean()
+    deleted_at = Time(allow_none=True)
+
+
+class Query(Schema):
+    """A query string; what it does not name is refused, with what it would take."""
+
+    class Meta:
+        unknown = RAISE
+
+    @classmethod
+    def filters(cls) -> list[str]:
+        """The names that a caller may use."""
+        return sorted(field.data_key or name for name, field in cls._declared_fields.items())
+
+
+class ListQuery(Query):
+    """Paging, sort and export of a list. Loaded, it always has `skip`, `limit`, `sort` and `by_page`."""
+
+    sortable: ClassVar[tuple[str, ...]] = ()
+
+    page = fields.Integer(validate=validate.Range(1, FARTHEST))
+    per_page = fields.Integer(validate=validate.Range(1, MOST))
+    skip = fields.Integer(validate=validate.Range(0, FARTHEST))
+    limit = fields.Integer(validate=validate.Range(1, MOST))
+    sort = fields.String()
+    q = Text(most=200)
+    format = Choice(["json", "csv", "xlsx"])
+    include_deleted = Yes()
+
+    @validates_schema
+    def one_kind_of_paging(self, data: dict[str, Any], **_: Any) -> None:
+        if ("page" in data or "per_page" in data) and ("skip" in data or "limit" in data):
+            raise ValidationError("Use page and per_page, or skip and limit, not both.", "page")
+
+    @validates_schema
+    def known_sort_keys(self, data: dict[str, Any], **_: Any) -> None:
+        keys = [key for key in (data.get("sort") or "").split(",") if key]
+        if any(key.removeprefix("-") not in self.sortable for key in keys):
+            raise ValidationError(f"Not a sort key. Allowed: {', '.join(self.sortable)}.", "sort")
+
+    @post_load
+    def complete(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        by_page = not ("skip" in data or "limit" in data)
+        size = data.pop("per_page", PER_PAGE) if by_page else data.get("limit", LIMIT)
+        first = (data.pop("page", 1) - 1) * size if by_page else data.get("skip", 0)
+        sort = [key for key in (data.get("sort") or "").split(",") if key]
+        return {**data, "limit": size, "skip": min(first, 2**62), "sort": sort, "by_page": by_page}
+
+
+class CursorQuery(ListQuery):
+    """The query of a long append-only list, which takes a cursor too."""
+
+    cursor = fields.String(validate=validate.Length(max=400))

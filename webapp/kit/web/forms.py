@@ -1,0 +1,56 @@
+"""Forms: what was typed, kept with its errors, and read by the same schema that reads JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import Schema, fields
+from werkzeug.datastructures import MultiDict
+
+from webapp.kit.errors import PatchboardError
+
+NOT_KEPT = ("password", "csrf_token")
+
+
+@dataclass(slots=True)
+class Form:
+    """Values by field name as a person typed them, and the error at each field. `summary` is what belongs to no field."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    summary: str | None = None
+
+    @classmethod
+    def refused(cls, typed: MultiDict[str, str], problem: PatchboardError) -> Form:
+        """The form again: all that was typed (but secrets), and each error at its field."""
+        values = {name: each if len(each) > 1 else each[0] for name, each in typed.lists()
+                  if not any(secret in name for secret in NOT_KEPT)}
+        errors: dict[str, str] = {}
+        for detail in problem.details:
+            errors.setdefault(detail["field"].split(".")[0], detail["message"])
+        return cls(values, errors, None if errors else problem.message)
+
+
+def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
+    """A form as the schema expects it: several values as a list, words by comma as a list, empty ones as null or absent."""
+    values: dict[str, Any] = {}
+    for name, kind in schema.load_fields.items():
+        key = kind.data_key or name
+        if isinstance(kind, fields.List):
+            given = [part.strip() for text in typed.getlist(key) for part in text.split(",")]
+            values[key] = [part for part in given if part]
+        elif isinstance(kind, fields.Boolean):
+            values[key] = typed.get(key, "") in ("1", "true", "on", "yes")
+        elif isinstance(kind, fields.Nested):
+            below = MultiDict([(name.removeprefix(f"{key}."), text) for name, text in typed.items(multi=True)
+                               if name.startswith(f"{key}.")])
+            values[key] = form_values(kind.schema, below)
+        elif key in typed:
+            text = typed[key].strip() if "password" not in key else typed[key]
+            if text or kind.required:
+                values[key] = text
+            elif kind.allow_none:
+                values[key] = None
+    unknown = {name: each for name, each in typed.items() if name.split(".")[0] not in values and name not in ("csrf_token", "next")}
+    return values | {name: each for name, each in unknown.items() if each}

@@ -1,0 +1,118 @@
+"""Around every request: its ids, who sends it, the walls of the database, headers, and what it cost."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+from sqlalchemy import event
+
+from webapp.kit import metrics
+from webapp.kit.db import db, enter_scope, scope_of
+from webapp.kit.errors import Malformed
+from webapp.kit.logs import log
+from webapp.kit.permissions import Actor, Origin
+
+SANE = re.compile(r"^[A-Za-z0-9._:\-]{1,128}$")
+API_VERSION = "1"
+Identify = Callable[[Origin], Actor]
+
+
+def register_requests(app: Flask, identify: Identify) -> None:
+    """`identify` tells who sends a request; it may raise NotAuthenticated."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started, g.statements, g.sql_seconds = time.perf_counter(), 0, 0.0
+        g.request_id = _sane("X-Request-ID")
+        g.correlation_id = _sane("X-Correlation-ID")
+        g.actor = Actor()
+        metrics.ACTIVE.inc()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id, correlation_id=g.correlation_id)
+        if request.headers.get("X-API-Version", API_VERSION) != API_VERSION:
+            raise Malformed("This server speaks version 1 of the API.", code="unsupported_version")
+        if request.endpoint == "static":
+            return
+        agent = (request.user_agent.string or "")[:255]
+        g.actor = identify(Origin(request.remote_addr, agent, g.request_id))
+        enter_scope(scope_of(visible_organizations(g.actor)))
+
+    app.after_request(finish)
+    with app.app_context():
+        _count_statements()
+
+
+def visible_organizations(actor: Actor) -> set[Any] | None:
+    """The organizations that the wall lets this actor through to; None for all."""
+    return None if actor.sees_all else set(actor.roles) | set(actor.grants)
+
+
+def _sane(header: str) -> str:
+    given = request.headers.get(header, "")
+    return given if SANE.match(given) else uuid4().hex
+
+
+def finish(answer: Response) -> Response:
+    """Headers for all answers, and the line in the log."""
+    answer.headers["X-Request-ID"] = g.get("request_id", "")
+    answer.headers["X-Correlation-ID"] = g.get("correlation_id", "")
+    answer.headers["X-API-Version"] = API_VERSION
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers.setdefault("Content-Security-Policy", content_policy())
+    if request.path.startswith("/api/"):
+        answer.vary.update(["Accept", "Authorization", "X-API-Key", "Cookie"])
+    _measure(answer)
+    return answer
+
+
+def content_policy() -> str:
+    """What a page may load: nothing that is not from here, no script without the nonce or a file."""
+    return ("default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; img-src 'self' data:; font-src 'self';"
+            " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'").format(nonce())
+
+
+def nonce() -> str:
+    """This request's nonce for the few scripts that are not files."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def _measure(answer: Response) -> None:
+    metrics.ACTIVE.dec()
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    route = str(request.url_rule or "none")
+    metrics.REQUESTS.labels(request.method, route, answer.status_code).inc()
+    metrics.REQUEST_SECONDS.labels(request.method, route).observe(seconds)
+    if request.endpoint != "static":
+        log().info("request", method=request.method, path=request.path, status=answer.status_code, actor=g.actor.label,
+                   milliseconds=round(seconds * 1000, 1), statements=g.get("statements", 0),
+                   sql_milliseconds=round(g.get("sql_seconds", 0.0) * 1000, 1))
+
+
+def _count_statements() -> None:
+    """Counts SQL statements and their time, per request and in the metrics."""
+    engine = db.engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def before(connection: Any, *_: Any) -> None:
+        connection.info["at"] = time.perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def after(connection: Any, *_: Any) -> None:
+        seconds = time.perf_counter() - connection.info.get("at", time.perf_counter())
+        metrics.QUERIES.inc()
+        metrics.QUERY_SECONDS.observe(seconds)
+        if g:
+            g.statements = g.get("statements", 0) + 1
+            g.sql_seconds = g.get("sql_seconds", 0.0) + seconds
+
+

@@ -1,0 +1,20 @@
+"""Every blueprint, command and job of every room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import webapp.accounts.models
+import webapp.audit.models
+import webapp.catalog.models
+import webapp.fleet.models
+import webapp.kit.models
+import webapp.patching.models
+import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
+from webapp.accounts.api import api as accounts_api
+from webapp.audit.api import api as audit_api
+from webapp.ops.cli import init_db
+
+BLUEPRINTS: list[Any] = [audit_api, accounts_api]
+COMMANDS: list[Any] = [init_db]
+JOBS: dict[str, Any] = {}
