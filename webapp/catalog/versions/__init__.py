@@ -8,7 +8,13 @@ from webapp.catalog.versions.constraint import Comparison, Constraint, satisfies
 from webapp.catalog.versions.drupal import to_composer
 from webapp.catalog.versions.grammar import BadConstraint, BadVersion
 from webapp.catalog.versions.normal import normalize, stability
-from webapp.catalog.versions.order import SortKey, Version, compare, is_upgrade, sort_key
+from webapp.catalog.versions.order import (
+    SortKey,
+    Version,
+    compare,
+    is_upgrade,
+    sort_key,
+)
 
 __all__ = [
     "BadConstraint",
