@@ -6,7 +6,7 @@ import argparse
 import shlex
 import sys
 
-from webapp.kit.local import background, state
+from webapp.kit.local import background, check, run, state, testing, vendor
 from webapp.kit.local.errors import CannotStart, sentence
 
 
@@ -33,23 +33,48 @@ def show(known: dict[str, str]) -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-def env(_: list[str]) -> int:
+def do_run(_: list[str]) -> int:
+    return run.run()
+
+
+def do_test(rest: list[str]) -> int:
+    return testing.run_tests(rest)
+
+
+def do_vendor(_: list[str]) -> int:
+    vendor.vendor()
+    return 0
+
+
+def do_check(_: list[str]) -> int:
+    return check.check()
+
+
+def do_env(_: list[str]) -> int:
     show(state.addresses())
     return 0
 
 
-def up(_: list[str]) -> int:
+def do_up(_: list[str]) -> int:
     show(background.up())
     return 0
 
 
-def down(_: list[str]) -> int:
+def do_down(_: list[str]) -> int:
     stopped = background.down()
     print(f"Stopped: {', '.join(stopped) or 'nothing was running'}.")
     return 0
 
 
-COMMANDS = {"env": env, "up": up, "down": down}
+COMMANDS = {
+    "run": do_run,
+    "test": do_test,
+    "vendor": do_vendor,
+    "check": do_check,
+    "env": do_env,
+    "up": do_up,
+    "down": do_down,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

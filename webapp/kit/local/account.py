@@ -19,7 +19,7 @@ PREFERRED = ("postgres", "nobody", "daemon")
 
 @dataclass(frozen=True)
 class Account:
-    """Who a server process is: this user (`uid` None), another user, or this user shown as another in a user namespace."""
+    """Who a server process is: this user (`uid` None), another user, or this user shown as another one."""
 
     uid: int | None = None
     gid: int | None = None
@@ -55,14 +55,16 @@ class Account:
     def can_run(self, program: Path, home: Path) -> bool:
         """Whether this account reaches both the program and the directory, tried out rather than guessed."""
         try:
-            tried = subprocess.run([program, "--version"], preexec_fn=self.becoming(home), capture_output=True, check=False)
+            tried = subprocess.run(
+                [program, "--version"], preexec_fn=self.becoming(home), capture_output=True, check=False
+            )
         except (OSError, subprocess.SubprocessError):
             return False
         return tried.returncode == 0
 
 
 def enter_namespace(uid: int, gid: int) -> None:
-    """Moves this single-threaded process into a user namespace where it is `uid`; its files stay those of the user outside.
+    """Moves this single-threaded process into a user namespace where it is `uid`; outside, its files stay its own.
 
     Raises OSError where the kernel or a container's profile forbids it.
     """

@@ -15,7 +15,7 @@ def sentence(problem: OSError) -> str:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: free some space for {place} and start again."
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} cannot be written by this user: change its owner or its permissions, or run from a directory of your own."
+        return f"{place} cannot be written by this user: change its owner, or run from a directory of your own."
     if problem.errno == errno.ENOENT:
         return f"{place} is missing: run `make setup` and start again."
     return f"The system refused {place}: {problem.strerror or problem}."

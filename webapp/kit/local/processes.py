@@ -18,8 +18,14 @@ LOG_KEPT_BYTES = 5_000_000
 LOOPBACK = "127.0.0.1"
 
 
-def spawn(command: Sequence[str], log: Path, *, before_exec: Callable[[], None] | None = None,
-          env: Mapping[str, str] | None = None, die_with_parent: signal.Signals | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str],
+    log: Path,
+    *,
+    before_exec: Callable[[], None] | None = None,
+    env: Mapping[str, str] | None = None,
+    die_with_parent: signal.Signals | None = None,
+) -> subprocess.Popen[bytes]:
     """Starts a server in a session of its own, writing to `log`.
 
     A session of its own, because Ctrl-C in a terminal goes to the whole foreground group: the database would be gone
@@ -35,8 +41,15 @@ def spawn(command: Sequence[str], log: Path, *, before_exec: Callable[[], None] 
             end_with_parent(die_with_parent)
 
     with log.open("ab") as output:
-        return subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env,
-                                start_new_session=True, preexec_fn=prepare)
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=env,
+            start_new_session=True,
+            preexec_fn=prepare,
+        )
 
 
 def end_with_parent(sign: signal.Signals) -> None:

