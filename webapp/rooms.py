@@ -13,8 +13,10 @@ import webapp.patching.models
 import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
 from webapp.accounts.api import api as accounts_api
 from webapp.audit.api import api as audit_api
+from webapp.fleet.api import api as fleet_api
+from webapp.ingest.api import api as ingest_api
 from webapp.ops.cli import init_db
 
-BLUEPRINTS: list[Any] = [audit_api, accounts_api]
+BLUEPRINTS: list[Any] = [audit_api, accounts_api, fleet_api, ingest_api]
 COMMANDS: list[Any] = [init_db]
 JOBS: dict[str, Any] = {}

@@ -244,6 +244,8 @@ def upgrade() -> None:
     sa.Column('unjudged_count', sa.Integer(), server_default='0', nullable=False),
     sa.Column('body_hash', sa.LargeBinary(), nullable=True),
     sa.Column('body_dated', sa.Boolean(), server_default='false', nullable=False),
+    sa.Column('report_id', sa.Uuid(), nullable=True),
+    sa.Column('report_received_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Uuid(), nullable=True),
@@ -275,7 +277,8 @@ def upgrade() -> None:
     op.create_index('ix_sites_organization_id_silent_after', 'sites', ['organization_id', 'silent_after'], unique=False)
     op.create_index('ix_sites_organization_id_updated_at', 'sites', ['organization_id', 'updated_at'], unique=False)
     op.create_index('ix_sites_organization_id_updates_count', 'sites', ['organization_id', 'updates_count'], unique=False)
-    op.create_index('ix_sites_search', 'sites', [sa.literal_column("(name || ' ' || url)").label('words')], unique=False, postgresql_using='gin', postgresql_ops={'words': 'gin_trgm_ops'})
+    op.create_index('ix_sites_search', 'sites', ['name', 'url'], unique=False, postgresql_using='gin',
+                    postgresql_ops={'name': 'gin_trgm_ops', 'url': 'gin_trgm_ops'})
     op.create_index('ix_sites_tags', 'sites', ['tags'], unique=False, postgresql_using='gin')
     op.create_index('uq_sites_url', 'sites', ['url'], unique=True, postgresql_where=sa.text('deleted_at IS NULL'))
     op.create_table('api_keys',
@@ -410,7 +413,7 @@ def downgrade() -> None:
     op.drop_table('api_keys')
     op.drop_index('uq_sites_url', table_name='sites', postgresql_where=sa.text('deleted_at IS NULL'))
     op.drop_index('ix_sites_tags', table_name='sites', postgresql_using='gin')
-    op.drop_index('ix_sites_search', table_name='sites', postgresql_using='gin', postgresql_ops={'words': 'gin_trgm_ops'})
+    op.drop_index('ix_sites_search', table_name='sites', postgresql_using='gin', postgresql_ops={'name': 'gin_trgm_ops', 'url': 'gin_trgm_ops'})
     op.drop_index('ix_sites_organization_id_updates_count', table_name='sites')
     op.drop_index('ix_sites_organization_id_updated_at', table_name='sites')
     op.drop_index('ix_sites_organization_id_silent_after', table_name='sites')

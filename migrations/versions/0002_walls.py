@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.execute(f"CREATE POLICY tenant ON organizations USING ({ALL} OR id = ANY ({MINE}))")
     op.execute(f"CREATE POLICY readers ON audit_log FOR SELECT USING ({ALL} OR organization_id = ANY ({MINE}))")
     op.execute("CREATE POLICY writers ON audit_log FOR INSERT WITH CHECK (true)")
-    op.execute(f"CREATE POLICY view ON reports USING ({ALL} OR \"view\" <@ {MINE_AS_TEXT}::text[])")
+    op.execute(f"CREATE POLICY view ON reports USING ({ALL} OR \"view\"::text[] <@ {MINE_AS_TEXT}::text[])")
     op.execute(f"CREATE POLICY view ON report_files USING ({ALL} OR EXISTS (SELECT 1 FROM reports WHERE reports.id = report_id))")
 
 

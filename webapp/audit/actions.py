@@ -21,12 +21,12 @@ Changes = Mapping[str, list[Any]]
 
 
 def record(actor: Actor, action: str, resource: Any, *, organization_id: UUID | None = None, changes: Changes | None = None,
-           status: str = "success") -> None:
+           status: str = "success", resource_id: UUID | None = None) -> None:
     """Writes down that `actor` did `action` (`site.registered`) to `resource`.
 
-    `changes` defaults to what the session is about to write of the resource. Call it before the flush that writes it.
+    `resource` is an object, or the name of its kind beside `resource_id`. `changes` defaults to what the session is about to write of the resource. Call it before the flush that writes it.
     """
-    kind, key = (resource, None) if isinstance(resource, str) else (type(resource).__name__, resource.id)
+    kind, key = (resource, resource_id) if isinstance(resource, str) else (type(resource).__name__, resource.id)
     if changes is None:
         changes = {} if isinstance(resource, str) else changes_of(resource)
     if organization_id is None and not isinstance(resource, str):

@@ -20,7 +20,7 @@ class Site(Resource, Base):
 
     `condition` is what its modules say (ok, outdated, vulnerable, unsupported, or unknown); the status that people see is
     `silent` instead once `silent_after` has passed. `body_hash` is the newest report's, so that the same body again costs
-    one comparison; `body_dated` says whether that body named its own time.
+    one comparison; `body_dated` says whether that body named its own time. `report_id` is the newest accepted report.
     """
 
     __tablename__ = "sites"
@@ -56,10 +56,12 @@ class Site(Resource, Base):
     unjudged_count: Mapped[int] = mapped_column(server_default="0")
     body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_dated: Mapped[bool] = mapped_column(server_default="false")
+    report_id: Mapped[UUID | None]
+    report_received_at: Mapped[datetime | None]
 
 
 Index("uq_sites_url", Site.url, unique=True, postgresql_where=ACTIVE)
-Index("ix_sites_search", (Site.name + " " + Site.url).label("words"), postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"})
+Index("ix_sites_search", Site.name, Site.url, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops", "url": "gin_trgm_ops"})
 Index("ix_sites_tags", Site.tags, postgresql_using="gin")
 Index("ix_sites_name", func.lower(Site.name))
 for _column in ("name", "environment", "criticality", "condition", "condition_since", "silent_after", "last_report_at", "core_version",

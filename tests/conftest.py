@@ -1,0 +1,90 @@
+"""What all tests share: one migrated database of their own for the run, emptied after each test, and clients that speak JSON."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+for _name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL"):
+    if f"TEST_{_name}" in os.environ:
+        os.environ[_name] = os.environ[f"TEST_{_name}"]
+os.environ["ENVIRONMENT"] = "test"
+os.environ.setdefault("SECRET_KEY", "a key for tests only, at least thirty-two characters")
+os.environ.setdefault("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+NEEDS_DATABASE = {"app", "client", "cast", "database"}
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[dict[str, str]]:
+    """The addresses of a new database for this run, dropped at its end."""
+    if not os.environ.get("DATABASE_URL"):
+        pytest.skip("no database: run the tests with `make test`")
+    owner = make_url(os.environ["MIGRATION_DATABASE_URL"])
+    name = f"patchboard_test_{secrets.token_hex(4)}"
+    server = create_engine(owner, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    addresses = {key: make_url(os.environ[key]).set(database=name).render_as_string(hide_password=False)
+                 for key in ("DATABASE_URL", "MIGRATION_DATABASE_URL")}
+    os.environ.update(addresses)
+    yield addresses
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The application, on a migrated database, with limits that never strike."""
+    from webapp import create_app
+
+    storage = tmp_path_factory.mktemp("storage")
+    application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
+    application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
+    yield application
+    with application.app_context():
+        from webapp.kit.db import db
+
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _empty_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leaves nothing behind for the next test."""
+    yield
+    if NEEDS_DATABASE & set(request.fixturenames) and "app" in request.fixturenames:
+        empty(request.getfixturevalue("app"))
+
+
+def empty(app: Any) -> None:
+    """Empties every table and Redis."""
+    from webapp.kit.db import Base
+    from webapp.kit.redis import redis
+
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    engine = create_engine(app.config["MIGRATION_DATABASE_URL"], poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    with app.app_context():
+        redis().flushdb()
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    """A caller who is nobody known."""
+    from tests.cast import Caller
+
+    return Caller(app)
+
+
+@pytest.fixture
+def cast(app: Any) -> Any:
+    """An admin, a member and a viewer of one organization, a stranger who administers another, and a superuser."""
+    from tests.cast import gather
+
+    return gather(app)

@@ -1,0 +1,93 @@
+"""What is, and was, on one site; each step of it; and what the site sent. The site itself was looked up by the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, case, func, literal, or_, select
+
+from webapp.catalog.models import Module
+from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
+from webapp.kit.listing import Listing
+from webapp.kit.permissions import Actor
+
+NO_FEED = "No release feed of this project has been fetched yet."
+NO_PROJECT = "Libraries have no release feed on Drupal.org."
+VERDICT = case((Installation.type == "library", literal("not_checked")), else_=literal("not_fetched"))
+REASON = case((Installation.type == "library", literal(NO_PROJECT)), else_=literal(NO_FEED))
+UPDATED = func.greatest(Installation.valid_from, func.coalesce(Installation.said_at, Installation.valid_from))
+NEED = case((Installation.enabled.is_(False), 3), (Installation.security_update, 0), (Installation.update_available, 1), else_=2)
+EQUAL = {"name": Module.name, "module_id": Module.public_id, "project": Installation.project, "type": Installation.type,
+         "version": Installation.version, "enabled": Installation.enabled, "latest_version": Installation.latest_version,
+         "recommended_version": Installation.recommended_version, "update_available": Installation.update_available,
+         "security_update": Installation.security_update, "display_name": Installation.display_name}
+
+
+def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing:
+    """The modules of a site now, or with `as_of` at that moment; what needs somebody first.
+
+    `status` is Drupal core's verdict, computed from release feeds; where there is no feed it says so, and what the site itself
+    said stays apart in `site_says`.
+    """
+    statement: Select[Any] = select(
+        Module.public_id.label("module_id"), Module.name, Installation.display_name, Installation.project, Installation.type,
+        Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
+        VERDICT.label("status"), REASON.label("status_reason"), Installation.update_available, Installation.security_update,
+        Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
+    ).join(Module, Module.id == Installation.module_id).where(Installation.site_id == site.id)
+    at = asked.get("as_of")
+    if at is None:
+        statement = statement.where(Installation.valid_to.is_(None))
+    else:
+        statement = statement.where(Installation.valid_from <= at, or_(Installation.valid_to.is_(None), Installation.valid_to > at))
+    for name, column in EQUAL.items():
+        if name in asked:
+            statement = statement.where(column == asked[name])
+    if "status" in asked:
+        statement = statement.where(VERDICT.in_(asked["status"]))
+    if asked.get("q"):
+        words = [column.icontains(asked["q"], autoescape=True) for column in (Module.name, Installation.display_name, Installation.project)]
+        statement = statement.where(or_(*words))
+    sorts = {"name": Module.name, "display_name": func.lower(func.coalesce(Installation.display_name, Module.name)),
+             "project": Installation.project, "type": Installation.type, "version": Installation.version, "enabled": Installation.enabled,
+             "status": VERDICT, "installed_at": Installation.installed_at, "updated_at": UPDATED, "need": NEED}
+    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row)
+
+
+def find_changes(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing:
+    """Each step of each version on a site, newest first."""
+    statement = select(
+        VersionChangeRow.id, Module.public_id.label("module_id"), Module.name.label("module"), VersionChangeRow.from_version,
+        VersionChangeRow.to_version, VersionChangeRow.at, VersionChangeRow.kind, VersionChangeRow.source, VersionChangeRow.report_id,
+        VersionChangeRow.patch_run_id,
+    ).join(Module, Module.id == VersionChangeRow.module_id).where(VersionChangeRow.site_id == site.id)
+    if "since" in asked:
+        statement = statement.where(VersionChangeRow.at >= asked["since"])
+    if "until" in asked:
+        statement = statement.where(VersionChangeRow.at < asked["until"])
+    for name, column in {"module": Module.name, "kind": VersionChangeRow.kind, "patch_run_id": VersionChangeRow.patch_run_id,
+                         "report_id": VersionChangeRow.report_id}.items():
+        if name in asked:
+            statement = statement.where(column == asked[name])
+    if asked.get("q"):
+        statement = statement.where(Module.name.icontains(asked["q"], autoescape=True))
+    sorts = {"at": VersionChangeRow.at, "module": Module.name}
+    return Listing(statement, sorts, "-at", VersionChangeRow.id.desc(), cursor=(VersionChangeRow.at, VersionChangeRow.id),
+                   shape=lambda row: row)
+
+
+def find_received(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing:
+    """What a site has sent, refused reports with their reasons included, newest first."""
+    statement = select(InventoryReportRow).where(InventoryReportRow.site_id == site.id)
+    if "outcome" in asked:
+        statement = statement.where(InventoryReportRow.outcome == asked["outcome"])
+    if "since" in asked:
+        statement = statement.where(InventoryReportRow.received_at >= asked["since"])
+    if "until" in asked:
+        statement = statement.where(InventoryReportRow.received_at < asked["until"])
+    if asked.get("q"):
+        statement = statement.where(InventoryReportRow.error.icontains(asked["q"], autoescape=True))
+    sorts = {"received_at": InventoryReportRow.received_at, "reported_at": InventoryReportRow.reported_at, "bytes": InventoryReportRow.bytes}
+    return Listing(statement, sorts, "-received_at", InventoryReportRow.id.desc(),
+                   cursor=(InventoryReportRow.received_at, InventoryReportRow.id))

@@ -1,0 +1,167 @@
+"""Reading the fleet: sites, their state in numbers, and who may own them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+
+from webapp.accounts.models import Membership, Organization, User
+from webapp.catalog.models import Module
+from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies, to_composer
+from webapp.fleet.models import Installation, Site
+from webapp.fleet.policy import visible_sites
+from webapp.fleet.values import SiteStatus
+from webapp.kit.clock import now
+from webapp.kit.db import db
+from webapp.kit.errors import Invalid, NotFound
+from webapp.kit.listing import Listing
+from webapp.kit.permissions import Actor, Permission
+
+EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id", "team_id", "repository_id",
+         "organization_id", "report_interval_minutes", "modules_count", "updates_count", "security_updates_count", "url")
+NEED = {SiteStatus.VULNERABLE: 0, SiteStatus.UNSUPPORTED: 1, SiteStatus.SILENT: 2, SiteStatus.UNKNOWN: 3, SiteStatus.OUTDATED: 4,
+        SiteStatus.OK: 5}
+CRITICALITY = {"critical": 0, "high": 1, "normal": 2, "low": 3}
+OPERATORS = "<>=!^~*|, "
+
+
+def status_column(at: datetime) -> ColumnElement[str]:
+    """A site's status at a moment: never reported is unknown, silent hides the last condition, and neither is ever OK."""
+    return case((Site.last_report_at.is_(None), literal("unknown")), (Site.silent_after < at, literal("silent")), else_=Site.condition)
+
+
+def since_column(at: datetime) -> ColumnElement[datetime]:
+    """Since when a site has had its status."""
+    return case((Site.last_report_at.is_(None), Site.created_at), (Site.silent_after < at, Site.silent_after),
+                else_=Site.condition_since)
+
+
+def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
+    """The sites that match; worst first unless another order is asked for."""
+    at = at or now()
+    status, since = status_column(at), since_column(at)
+    deleted = bool(asked.get("include_deleted")) and actor.may(Permission.SITE_DELETE)
+    statement = visible_sites(actor, deleted=deleted).add_columns(status.label("status"), since.label("status_since"))
+    statement = _filtered(statement, asked, status, since, actor)
+    sorts = {name: getattr(Site, name) for name in (
+        "url", "environment", "core_version", "php_version", "database", "modules_count", "updates_count", "security_updates_count",
+        "last_report_at", "created_at", "updated_at", "report_interval_minutes")}
+    sorts |= {"name": func.lower(Site.name), "status": case(NEED, value=status), "status_since": since,  # type: ignore[dict-item]
+              "criticality": case(CRITICALITY, value=Site.criticality)}
+    order = "status,-security_updates_count,criticality,name"
+    return Listing(statement, sorts, order, Site.id, shape=_shape, prepare=_with_names)
+
+
+def _shape(row: Any) -> Site:
+    site: Site = row[0]
+    site.status, site.status_since = row.status, row.status_since  # type: ignore[attr-defined]
+    return site
+
+
+def _with_names(sites: list[Site]) -> list[Site]:
+    """Gives each site the names of its organization and owner."""
+    places = dict(db.session.execute(select(Organization.id, Organization.name)
+                                     .where(Organization.id.in_({site.organization_id for site in sites}))).all())
+    owners = {site.owner_id for site in sites if site.owner_id}
+    people: dict[UUID, str] = {}
+    if owners:
+        found = db.session.execute(select(User.id, func.coalesce(func.nullif(User.full_name, ""), User.email)).where(User.id.in_(owners)))
+        people = dict(found.all())
+    for site in sites:
+        site.organization_name = places.get(site.organization_id, "")  # type: ignore[attr-defined]
+        site.owner_name = people.get(site.owner_id) if site.owner_id else None  # type: ignore[attr-defined]
+    return sites
+
+
+def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, since: Any, actor: Actor) -> Select[Any]:
+    for name in EQUAL:
+        if name in asked:
+            value, column = asked[name], getattr(Site, name)
+            statement = statement.where(column.in_(value) if isinstance(value, list) else column == value)
+    if "status" in asked:
+        statement = statement.where(status.in_(asked["status"]))
+    if "status_since" in asked:
+        statement = statement.where(since >= asked["status_since"])
+    if "tags" in asked:
+        statement = statement.where(Site.tags.contains(asked["tags"]))
+    if "owned" in asked:
+        statement = statement.where(Site.owner_id.is_not(None) if asked["owned"] else Site.owner_id.is_(None))
+    if asked.get("has_updates") is not None:
+        statement = statement.where((Site.updates_count > 0) == asked["has_updates"])
+    if asked.get("has_security_updates") is not None:
+        statement = statement.where((Site.security_updates_count > 0) == asked["has_security_updates"])
+    if "since" in asked:
+        statement = statement.where(Site.last_report_at >= asked["since"])
+    if "until" in asked:
+        statement = statement.where(Site.last_report_at < asked["until"])
+    if asked.get("q"):
+        statement = statement.where(or_(Site.name.icontains(asked["q"], autoescape=True), Site.url.icontains(asked["q"], autoescape=True)))
+    if "module" in asked:
+        statement = statement.where(_runs(asked["module"], asked.get("module_version"), actor))
+    return statement
+
+
+def _runs(module: str, version: str | None, actor: Actor) -> ColumnElement[bool]:
+    """Whether a site runs the module now, in a version that `version` (one version, or a constraint in Composer's terms) allows."""
+    module_id = db.session.scalar(select(Module.id).where(Module.name == module))
+    present = and_(Installation.site_id == Site.id, Installation.module_id == module_id, Installation.valid_to.is_(None))
+    if version is None:
+        return exists().where(present)
+    return exists().where(present, Installation.version.in_(_allowed(module_id, version, actor)))
+
+
+def _allowed(module_id: int | None, asked: str, actor: Actor) -> list[str]:
+    """The versions in use that the asked one allows; Invalid when it is neither a version nor a constraint."""
+    used = db.session.scalars(select(Installation.version).distinct().where(
+        Installation.module_id == module_id, Installation.valid_to.is_(None), Installation.version.is_not(None)))
+    if not any(sign in asked for sign in OPERATORS):
+        return [version for version in used if version == asked]
+    try:
+        constraint = Constraint.parse(asked)
+    except BadConstraint:
+        raise Invalid.at("module_version", "Not a version or a constraint, such as 6.2.7 or <6.2.9.") from None
+    return [version for version in used if version and _satisfies(version, constraint)]
+
+
+def _satisfies(version: str, constraint: Constraint) -> bool:
+    """Whether a version as installed is within the constraint; what cannot be read is not."""
+    try:
+        return satisfies(to_composer(version) if version[:1].isdigit() else version, constraint)
+    except BadVersion:
+        return False
+
+
+def get_site(actor: Actor, site_id: UUID, lock: bool = False, deleted: bool = False) -> Site:
+    """One site the actor may see, with its status, or NotFound; `deleted` looks among deleted ones only."""
+    at = now()
+    statement = visible_sites(actor, deleted=deleted).where(Site.id == site_id)
+    if deleted:
+        statement = statement.where(Site.deleted_at.is_not(None))
+    statement = statement.add_columns(status_column(at).label("status"), since_column(at).label("status_since"))
+    row = db.session.execute(statement.with_for_update(of=Site) if lock else statement).first()
+    if row is None:
+        raise NotFound()
+    return _with_names([_shape(row)])[0]
+
+
+def count_by_status(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> dict[str, int]:
+    """How many of the matching sites are in each status, by the same query as the list."""
+    found = find_sites(actor, asked, at).statement.order_by(None).subquery()
+    counts = dict(db.session.execute(select(found.c.status, func.count()).group_by(found.c.status)).all())
+    return {status.value: counts.get(status.value, 0) for status in SiteStatus}
+
+
+def count_new_by_status(actor: Actor, asked: Mapping[str, Any], at: datetime) -> dict[str, int]:
+    """How many of them have come into their status within the last day."""
+    return count_by_status(actor, {**asked, "status_since": at - timedelta(days=1)}, at)
+
+
+def may_own(user_id: UUID, organization_id: UUID) -> bool:
+    """Whether a person belongs to the organization, so that its sites can be theirs."""
+    found = select(Membership.user_id).where(Membership.user_id == user_id, Membership.organization_id == organization_id,
+                                             Membership.deleted_at.is_(None))
+    return db.session.scalar(found) is not None

@@ -1,0 +1,273 @@
+"""Sites and what is on them, as they come in and go out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError, fields, validate
+
+from webapp.fleet.values import Criticality, Environment, SiteStatus
+from webapp.kit.web.fields import Choice, Choices, CursorQuery, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes
+
+HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?$")
+TAG = validate.Regexp(r"^[^,\x00-\x1f]{1,60}$", error="A tag has 1 to 60 characters and no comma.")
+PORTS = {"http": 80, "https": 443}
+VERDICTS = ("current", "not_current", "not_secure", "not_supported", "revoked", "not_checked", "unknown", "not_fetched")
+TYPES = ("core", "module", "theme", "profile", "library", "theme_engine", "distribution")
+YEAR = 366 * 24 * 60
+NOT_A_URL = "Not a web address, such as https://www.example.org."
+
+
+class WebAddress(fields.String):
+    """An http or https address, normalised: lower-case scheme and host, no default port, no trailing slash, no user or fragment."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        assert text is not None
+        text = text.strip()
+        try:
+            parts = urlsplit(text)
+            host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+        except (ValueError, UnicodeError):
+            raise ValidationError(NOT_A_URL) from None
+        scheme = parts.scheme.lower()
+        if len(text) > 500 or scheme not in PORTS or not HOST.match(host) or parts.username is not None or re.search(r"\s", text):  # noqa: PLR2004
+            raise ValidationError(NOT_A_URL)
+        place = f"{scheme}://{host}" + (f":{port}" if port and port != PORTS[scheme] else "")
+        return place + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+
+
+class SitePatch(Input):
+    organization_id = fields.UUID()
+    name = Text(most=200, least=1)
+    url = WebAddress()
+    environment = Choice(Environment)
+    criticality = Choice(Criticality)
+    tags = fields.List(fields.String(validate=TAG), validate=validate.Length(max=50))
+    team_id = fields.UUID(allow_none=True)
+    repository_id = fields.UUID(allow_none=True)
+    owner_id = fields.UUID(allow_none=True)
+    report_interval_minutes = fields.Integer(strict=False, validate=validate.Range(1, YEAR, error="Between 1 minute and a year."))
+    description = Text(most=2000)
+
+
+class SiteInput(SitePatch):
+    organization_id = fields.UUID(required=True)
+    name = Text(most=200, least=1, required=True)
+    url = WebAddress(required=True)
+
+
+class SiteSchema(ResourceOutput):
+    organization_id = fields.UUID()
+    name = fields.String()
+    url = fields.String()
+    environment = fields.String()
+    criticality = fields.String()
+    tags = fields.List(fields.String())
+    team_id = fields.UUID(allow_none=True)
+    repository_id = fields.UUID(allow_none=True)
+    owner_id = fields.UUID(allow_none=True)
+    report_interval_minutes = fields.Integer()
+    description = fields.String()
+    status = fields.String(metadata={"enum": [str(status) for status in SiteStatus]})
+    status_since = Time(allow_none=True)
+    core_version = fields.String(allow_none=True)
+    php_version = fields.String(allow_none=True)
+    database = fields.String(allow_none=True)
+    modules_count = fields.Integer()
+    updates_count = fields.Integer()
+    security_updates_count = fields.Integer()
+    last_report_at = Time(allow_none=True)
+
+
+class SiteQuery(ListQuery):
+    sortable = ("name", "url", "status", "status_since", "environment", "criticality", "core_version", "php_version", "database",
+                "modules_count", "updates_count", "security_updates_count", "last_report_at", "created_at", "updated_at",
+                "report_interval_minutes")
+
+    organization_id = fields.UUID()
+    name = Text(most=200)
+    url = Text(most=500)
+    environment = Choices(Environment)
+    criticality = Choices(Criticality)
+    tags = fields.Function(deserialize=lambda text: [part for part in str(text).split(",") if part], metadata={"type": "string"})
+    team_id = fields.UUID()
+    repository_id = fields.UUID()
+    owner_id = fields.UUID()
+    owned = Yes()
+    report_interval_minutes = fields.Integer()
+    status = Choices(SiteStatus)
+    status_since = Moment()
+    core_version = Text(most=64)
+    php_version = Text(most=64)
+    database = Text(most=255)
+    modules_count = fields.Integer()
+    updates_count = fields.Integer()
+    security_updates_count = fields.Integer()
+    has_updates = Yes()
+    has_security_updates = Yes()
+    module = Text(most=255)
+    module_version = Text(most=255)
+    since = Moment(data_key="from", metadata={"description": "Last report at or after"})
+    until = Moment(until=True, data_key="to", metadata={"description": "Last report before"})
+
+
+class InstalledSchema(Output):
+    module_id = fields.UUID()
+    name = fields.String()
+    display_name = fields.String(allow_none=True)
+    project = fields.String(allow_none=True)
+    type = fields.String()
+    version = fields.String(allow_none=True)
+    enabled = fields.Boolean(allow_none=True)
+    latest_version = fields.String(allow_none=True)
+    recommended_version = fields.String(allow_none=True)
+    status = fields.String(metadata={"enum": list(VERDICTS)})
+    status_reason = fields.String(allow_none=True)
+    update_available = fields.Boolean(allow_none=True)
+    security_update = fields.Boolean(allow_none=True)
+    advisories: Any = fields.List(fields.String(), dump_default=[])
+    site_says = fields.Function(lambda row: site_says(row), metadata={"type": "object"})
+    installed_at = Time()
+    updated_at = Time()
+
+
+def site_says(row: Any) -> dict[str, Any] | None:
+    """What the site itself reported of a module's updates; None where it said nothing."""
+    said = {name: getattr(row, name) for name in ("latest_version", "recommended_version", "update_available", "security_update")}
+    return said if any(value is not None for value in said.values()) else None
+
+
+class InstalledQuery(ListQuery):
+    sortable = ("name", "display_name", "project", "type", "version", "enabled", "status", "installed_at", "updated_at", "need")
+
+    name = Text(most=255)
+    module_id = fields.UUID()
+    display_name = Text(most=255)
+    project = Text(most=128)
+    type = Choice(TYPES)
+    version = Text(most=255)
+    enabled = Yes()
+    latest_version = Text(most=255)
+    recommended_version = Text(most=255)
+    status = Choices(VERDICTS)
+    update_available = Yes()
+    security_update = Yes()
+    as_of = Moment()
+
+
+class ChangeSchema(Output):
+    id = fields.UUID()
+    module = fields.String()
+    module_id = fields.UUID()
+    from_version = fields.String(allow_none=True)
+    to_version = fields.String(allow_none=True)
+    at = Time()
+    kind = fields.String(metadata={"enum": ["added", "updated", "removed"]})
+    source = fields.String()
+    report_id = fields.UUID(allow_none=True)
+    patch_run_id = fields.UUID(allow_none=True)
+
+
+class ChangeQuery(CursorQuery):
+    sortable = ("at", "module")
+
+    since = Moment(data_key="from")
+    until = Moment(until=True, data_key="to")
+    module = Text(most=255)
+    kind = Choice(["added", "updated", "removed"])
+    patch_run_id = fields.UUID()
+    report_id = fields.UUID()
+
+
+class ReceivedSchema(Output):
+    id = fields.UUID()
+    received_at = Time()
+    reported_at = Time(allow_none=True)
+    formats = fields.List(fields.String())
+    bytes = fields.Integer()
+    outcome = fields.String(metadata={"enum": ["accepted", "unchanged", "refused"]})
+    error = fields.String(allow_none=True)
+    received = fields.Integer()
+    added = fields.Integer()
+    updated = fields.Integer()
+    removed = fields.Integer()
+    ip = fields.String(allow_none=True)
+    agent = fields.String(allow_none=True)
+
+
+class ReceivedQuery(CursorQuery):
+    sortable = ("received_at", "reported_at", "bytes")
+
+    since = Moment(data_key="from")
+    until = Moment(until=True, data_key="to")
+    outcome = Choice(["accepted", "unchanged", "refused"])
+
+
+class ModuleSchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    display_name = fields.String(allow_none=True)
+    project = fields.String(allow_none=True)
+    type = fields.String(allow_none=True)
+    sites_count = fields.Integer()
+    versions_count = fields.Integer()
+    updates_count = fields.Integer()
+    security_updates_count = fields.Integer()
+    first_seen_at = Time()
+
+
+class ModuleQuery(ListQuery):
+    sortable = ("name", "sites_count", "type", "first_seen_at", "versions_count", "updates_count", "security_updates_count")
+
+    name = Text(most=255)
+    project = Text(most=128)
+    type = Choice(TYPES)
+    organization_id = fields.UUID()
+    has_updates = Yes()
+
+
+class ModuleVersionSchema(Output):
+    version = fields.String()
+    released_at = Time(allow_none=True)
+    is_security = fields.Boolean(allow_none=True)
+    is_supported = fields.Boolean(allow_none=True)
+    is_insecure = fields.Boolean(allow_none=True)
+    sites_count = fields.Integer()
+    first_seen_at = Time()
+
+
+class ModuleVersionQuery(ListQuery):
+    sortable = ("version", "released_at", "first_seen_at", "sites_count")
+
+    version = Text(most=255)
+    organization_id = fields.UUID()
+
+
+class ModuleSiteSchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    url = fields.String()
+    environment = fields.String()
+    organization_id = fields.UUID()
+    status = fields.String()
+    version = fields.String(allow_none=True)
+    enabled = fields.Boolean(allow_none=True)
+    latest_version = fields.String(allow_none=True)
+    update_available = fields.Boolean(allow_none=True)
+    security_update = fields.Boolean(allow_none=True)
+    installed_at = Time()
+    last_report_at = Time(allow_none=True)
+
+
+class ModuleSiteQuery(ListQuery):
+    sortable = ("name", "version", "installed_at", "environment")
+
+    version = Text(most=255)
+    enabled = Yes()
+    update_available = Yes()
+    security_update = Yes()
+    environment = Choice(Environment)
+    organization_id = fields.UUID()

@@ -1,0 +1,78 @@
+"""Receiving a site's report: read it, record it, explain it, in one transaction; or note why it was refused."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from webapp.fleet.actions.inventory import Envelope, note_refusal, record_inventory, repeat_report
+from webapp.fleet.models import Site
+from webapp.fleet.policy import visible_sites
+from webapp.fleet.values import ChangeSet
+from webapp.ingest.formats import read_document
+from webapp.kit import metrics
+from webapp.kit.db import db
+from webapp.kit.errors import Invalid, NotFound
+from webapp.kit.permissions import Actor, Permission
+from webapp.patching.actions import explain
+
+AHEAD = timedelta(minutes=5)
+
+
+def site_of(actor: Actor, site_id: UUID | None) -> Site:
+    """The site that the actor may report for; None names it by the actor's key alone. NotFound otherwise."""
+    actor.require(Permission.INVENTORY_POST)
+    wanted = site_id or actor.site_id
+    if wanted is None:
+        raise Invalid("This key belongs to no site. Name the site in the path.")
+    site = db.session.scalar(visible_sites(actor, Permission.INVENTORY_POST).where(Site.id == wanted))
+    if site is None:
+        raise NotFound()
+    return site  # type: ignore[no-any-return]
+
+
+def envelope_of(raw: bytes, actor: Actor) -> Envelope:
+    """How a report came."""
+    return Envelope(len(raw), hashlib.sha256(raw).digest(), ip=actor.origin.ip, agent=actor.origin.user_agent)
+
+
+def repeat(site_id: UUID, envelope: Envelope, at: datetime) -> dict[str, Any] | None:
+    """The answer to a body that the site sent before, as its newest; None for another body."""
+    changes = repeat_report(site_id, envelope, at)
+    if changes is None:
+        return None
+    metrics.INGEST.labels("unchanged").inc()
+    return answer(changes, None)
+
+
+def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Envelope, at: datetime) -> dict[str, Any]:
+    """Records what the document says; Invalid where it cannot be meant, and then nothing has changed."""
+    report = read_document(document)
+    if report.reported_at is not None and report.reported_at > at + AHEAD:
+        raise Invalid.at("reported_at", "This lies more than five minutes in the future.")
+    dated = Envelope(envelope.bytes, envelope.body_hash, report.reported_at is not None, envelope.ip, envelope.agent)
+    again = repeat_report(site_id, dated, at)  # a twin may have come in between
+    if again is not None:
+        return answer(again, None)
+    recorded = record_inventory(actor, site_id, report, dated, at)
+    run_id = explain(actor, recorded.site, recorded.changes, report_id=UUID(recorded.changes.report_id),
+                     reported_at=recorded.reported_at, observed=recorded.observed, at=at, security_modules=recorded.security,
+                     whole=report.full)
+    metrics.INGEST.labels("accepted").inc()
+    return answer(recorded.changes, run_id)
+
+
+def refuse(site: Site, envelope: Envelope, reason: str, at: datetime) -> None:
+    """Notes that a report was refused and why, so that nobody has to guess why a site stays silent."""
+    metrics.INGEST.labels("refused").inc()
+    note_refusal(site.id, site.organization_id, envelope, [], reason, at)
+
+
+def answer(changes: ChangeSet, run_id: UUID | None) -> dict[str, Any]:
+    """What the site is told. Exposures follow advisories, of which this release knows none."""
+    return {"report_id": changes.report_id, "received": changes.received, "added": changes.added, "updated": changes.updated,
+            "removed": changes.removed, "unchanged": changes.unchanged, "updates_available": changes.updates_available,
+            "security_updates": changes.security_updates, "exposures_opened": 0, "exposures_closed": 0,
+            "patch_run_id": run_id}
