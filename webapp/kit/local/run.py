@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from webapp.kit.local.supervisor import Supervisor, say
 READY_SECONDS = 90
 LEAST_FREE_BYTES = 300_000_000
 HIGHEST_PORT = 65_535
+ERROR_LINE = re.compile(r"[A-Za-z_][\w.]*: \S")
 ADDRESSES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -64,7 +66,7 @@ def only_one(instance: Path) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise CannotStart(
-                f"Patchboard runs from this directory already: stop process {lock.read().strip() or '(unknown)'} first, "
+                f"Patchboard runs from this directory already: stop process {lock.read().strip() or '?'} first, "
                 "with Ctrl-C or kill."
             ) from None
         lock.truncate(0)
@@ -160,9 +162,14 @@ def flask(root: Path, env: Mapping[str, str], command: str, failure: str) -> Non
             stderr=output,
         )
     if done.returncode:
-        raise CannotStart(
-            f"{failure}: {processes.tail(log, 1) or 'it gave no reason'} (all of it: instance/{log.name})"
-        )
+        raise CannotStart(f"{failure}: {last_error(log)} (all of it: instance/{log.name})")
+
+
+def last_error(log: Path) -> str:
+    """The line that names the error, which Python follows with hints and a command with nothing."""
+    lines = processes.tail(log, 40).splitlines()
+    named = [line for line in lines if ERROR_LINE.match(line)]
+    return (named or lines or ["it gave no reason"])[-1].strip()
 
 
 def wait_until_ready(supervisor: Supervisor, env: Mapping[str, str]) -> None:
