@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import orjson
-from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, g, make_response, redirect, render_template, request, session, url_for
 from jinja2_fragments.flask import render_block
 
 from webapp.kit.errors import PatchboardError
 from webapp.kit.listing import Listing, Page
+from webapp.kit.permissions import Actor
+
+CHOSEN = "organization"
+"""Where the session keeps the organization that its pages are about."""
 
 
 def is_fragment() -> bool:
@@ -61,6 +66,15 @@ def safe_next(address: str | None) -> str:
     parts = urlsplit(address or "")
     inside = address and address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc
     return address if inside and address else "/overview"
+
+
+def chosen_organization(actor: Actor) -> UUID | None:
+    """The organization that the person's pages are about, or None for all of them; never one that the actor has no role in."""
+    try:
+        chosen = UUID(session.get(CHOSEN, ""))
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return chosen if actor.sees_all or chosen in actor.roles else None
 
 
 def wants_page() -> bool:
