@@ -170,7 +170,7 @@ def delete_organization(actor: Actor, found: Organization) -> Organization:
     return organizations.delete_organization(actor, found, now())
 
 
-@api.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_CREATE, gives=OrganizationSchema())
+@api.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_DELETE, gives=OrganizationSchema())
 def restore_organization(actor: Actor, organization_id: UUID) -> Organization:
     """Brings back a deleted organization and what went with it."""
     return organizations.restore_organization(actor, organization_id, now())

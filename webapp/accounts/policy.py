@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, select
 
 from webapp.accounts.models import ApiKey, Membership, Organization, User
 from webapp.kit.permissions import Actor, Permission
@@ -23,8 +23,8 @@ def visible_users(actor: Actor, *, deleted: bool = False) -> Select[Any]:
     statement = select(User) if deleted else select(User).where(User.deleted_at.is_(None))
     if where is None:
         return statement
-    belongs = exists().where(Membership.user_id == User.id, Membership.organization_id.in_(where), Membership.deleted_at.is_(None))
-    return statement.where(belongs)
+    members = select(Membership.user_id).where(Membership.organization_id.in_(where), Membership.deleted_at.is_(None))
+    return statement.where(User.id.in_(members))
 
 
 def visible_keys(actor: Actor, *, deleted: bool = False) -> Select[Any]:

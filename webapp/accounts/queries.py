@@ -97,8 +97,8 @@ def find_users(actor: Actor, asked: dict[str, Any]) -> Listing:
     if "is_superuser" in asked:
         statement = statement.where(User.is_superuser == asked["is_superuser"])
     if "organization_id" in asked:
-        statement = statement.join(Membership, (Membership.user_id == User.id) & Membership.deleted_at.is_(None)).where(
-            Membership.organization_id == asked["organization_id"])
+        members = select(Membership.user_id).where(Membership.organization_id == asked["organization_id"], Membership.deleted_at.is_(None))
+        statement = statement.where(User.id.in_(members))
     if asked.get("q"):
         statement = statement.where(User.email.icontains(asked["q"], autoescape=True)
                                     | User.full_name.icontains(asked["q"], autoescape=True))

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-import uuid6
+import uuid_utils.compat
 
 
 def new_id() -> UUID:
     """A new UUIDv7, as the standard library's UUID."""
-    return UUID(int=uuid6.uuid7().int)
+    return uuid_utils.compat.uuid7()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, multiprocess
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REQUESTS = Counter("api_requests", "Requests answered.", ["method", "route", "status"])
@@ -18,12 +18,32 @@ CACHE_MISSES = Counter("api_cache_misses", "Answers not found in the cache.", ["
 INGEST = Counter("patchboard_inventory_reports", "Reports received from sites.", ["outcome"])
 
 
+OURS = (REQUESTS, REQUESTS_FAILED, REQUEST_SECONDS, ACTIVE, QUERIES, QUERY_SECONDS, CACHE_HITS, CACHE_MISSES, INGEST)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def method(name: str) -> str:
+    """A request's method as a label; a client may invent as many as it likes, and each would be a series of its own."""
+    return name if name in METHODS else "other"
+
+
+class Families:
+    """What the processes have counted, and the names that none has used yet, so that no name is ever missing."""
+
+    def __init__(self, counted: list[Metric]) -> None:
+        names = {family.name for family in counted}
+        self.families = counted + [family for each in OURS for family in each.describe() if family.name not in names]
+
+    def collect(self) -> list[Metric]:
+        return self.families
+
+
 def exposition(extra: CollectorRegistry | None = None) -> bytes:
     """All metrics in Prometheus's text form, summed over the processes of this machine."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
-        text = generate_latest(registry)
+        text = generate_latest(Families(list(registry.collect())))
     else:
         text = generate_latest()
     return text + (generate_latest(extra) if extra else b"")

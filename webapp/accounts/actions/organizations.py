@@ -53,8 +53,8 @@ def delete_organization(actor: Actor, organization: Organization, at: datetime) 
 
 def restore_organization(actor: Actor, organization_id: UUID, at: datetime) -> Organization:
     """Brings back a deleted organization and just what went with it."""
-    actor.require(Permission.ORGANIZATION_CREATE)
     organization = get_organization(actor, organization_id, lock=True, deleted=True)
+    actor.require(Permission.ORGANIZATION_DELETE, organization.id)
     _refuse_taken_name(organization.name)
     members = db.session.scalars(select(Membership).where(Membership.organization_id == organization.id,
                                                           Membership.deleted_at == organization.deleted_at))

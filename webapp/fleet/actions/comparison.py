@@ -104,7 +104,9 @@ def _absent(plan: Plan, before: State, report: InventoryReport, at: datetime) ->
 
 
 def _new(module: ReportedModule, report: InventoryReport, at: datetime) -> State:
-    state = State(module.name, module.version, module.type, module.project, module.display_name, module.enabled, module.source)
+    # An extension that Drupal itself lists is on unless it says otherwise; of code that Composer lists nothing is known.
+    enabled = True if module.enabled is None and module.source == "extensions" else module.enabled
+    state = State(module.name, module.version, module.type, module.project, module.display_name, enabled, module.source)
     if module.claim:
         _say(state, module.claim, at)
     return _claimed(state, report, at)

@@ -20,6 +20,7 @@ from webapp.kit.errors import Conflict, Invalid, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency
+from webapp.kit.web.fields import Choices, ListQuery
 from webapp.kit.web.forms import Form, form_values
 
 SAFE = ("GET", "HEAD")
@@ -28,7 +29,16 @@ CHANGES = ("PUT", "PATCH")
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a route was told: permission, schemas, how it finds its resource, and words for the document."""
+    """What a route was told: permission, schemas, how it finds its resource, and words for the document.
+
+    `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
+    `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of either (any of them);
+    `examples`: bodies by name, each a value or `{"summary", "value"}`;
+    `headers`: request headers of its own, `{name: description}`;
+    `responses`: answers of its own by status (`{200: {"description", "content"}}`), in place of the envelope where one is 2xx;
+    `produces`: media types, for a door that answers with a file;
+    `deprecated`: True for an older path.
+    """
 
     needs: Permission
     methods: tuple[str, ...]
@@ -98,7 +108,8 @@ def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Re
     idempotency.remember(answer)
     commit()
     answer.headers.setdefault("Cache-Control", "private, no-cache")
-    return answer.make_conditional(request) if request.method in SAFE else answer
+    # A stream is sent as it is: to make it conditional would be to read all of it into memory first.
+    return answer.make_conditional(request) if request.method in SAFE and answer.is_sequence else answer
 
 
 def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
@@ -126,9 +137,11 @@ def load_query(schema: type[Schema]) -> dict[str, Any]:
     if unknown:
         details = [{"field": name, "message": f"Not a filter. Allowed: {', '.join(known)}."} for name in unknown]
         raise Invalid("There is no such filter.", details)  # type: ignore[arg-type]
-    if "text/csv" in request.headers.get("Accept", "") and "format" in known and "format" not in request.args:
-        return dict(schema().load({**request.args, "format": "csv"}))
-    return dict(schema().load(request.args.to_dict()))
+    several = {field.data_key or name for name, field in schema._declared_fields.items() if isinstance(field, Choices)}
+    given = {name: ",".join(values) if name in several else values[0] for name, values in request.args.lists()}
+    if issubclass(schema, ListQuery) and exports.wanted() != "json":
+        given.setdefault("format", exports.wanted())
+    return dict(schema().load(given))
 
 
 def _check_if_match(schema: Schema, found: Any) -> None:

@@ -6,18 +6,18 @@ A value of None is a gap in a line and no column: no data is not zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
 from typing import Any
 
 Series = Mapping[str, Any]
-"""`key` (names the colour), `label`, `values` (one a period, None where there is no data)."""
+"""`key` (names the colour), `label`, `values` (one a period, None where there is no data), and if it has one its `unit`."""
 
 SIZES = {"wide": (860, 220), "narrow": (340, 210)}
 STEPS = (1, 2, 2.5, 5, 10)
 TOP, FOOT, RIGHT, LETTER = 12, 24, 8, 6.8
-MOST_TICKS = {"wide": 7, "narrow": 3}
+MOST_TICKS = {"wide": 10, "narrow": 4}
 LABEL_GAP = 15
 
 
@@ -108,12 +108,11 @@ def stacked_columns(series: Sequence[Series], periods: Sequence[str], size: str 
     return plot
 
 
-def lines(series: Sequence[Series], periods: Sequence[str], size: str = "wide",
-          label: Callable[[float], str] | None = None) -> Plot:
+def lines(series: Sequence[Series], periods: Sequence[str], size: str = "wide") -> Plot:
     """Values over time, one line each, labelled at its end; a gap where there is no data, a dot for a value that stands alone."""
     known = [value for each in series for value in each["values"] if value is not None]
-    ends = [_end(each, label) for each in series]
-    plot = _frame(max(known, default=0), periods, size, room=max((len(end) for end in ends), default=0) * LETTER, label=label)
+    ends = [_end(each) for each in series]
+    plot = _frame(max(known, default=0), periods, size, room=max((len(end) for end in ends), default=0) * LETTER)
     xs = _points(plot, len(periods))
     for each, end in zip(series, ends, strict=True):
         points = [(x, plot.y(value)) if value is not None else None for x, value in zip(xs, each["values"], strict=True)]
@@ -127,9 +126,9 @@ def lines(series: Sequence[Series], periods: Sequence[str], size: str = "wide",
     return plot
 
 
-def _end(each: Series, label: Callable[[float], str] | None) -> str:
+def _end(each: Series) -> str:
     last = next((value for value in reversed(each["values"]) if value is not None), None)
-    return str(each["label"]) if last is None else f"{each['label']} {(label or _number)(last)}"
+    return str(each["label"]) if last is None else " ".join(filter(None, (each["label"], _number(last), each.get("unit"))))
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> tuple[str, list[tuple[float, float]]]:
@@ -160,12 +159,11 @@ def _apart(ends: list[tuple[str, float, float, str]], bottom: float) -> list[tup
     return placed
 
 
-def _frame(most: float, periods: Sequence[str], size: str, *, between: bool = False, room: float = 0,
-           label: Callable[[float], str] | None = None) -> Plot:
+def _frame(most: float, periods: Sequence[str], size: str, *, between: bool = False, room: float = 0) -> Plot:
     """Axes: lines across with their numbers, and as many periods named as fit."""
     width, height = SIZES[size]
     top, step = ceiling(most)
-    numbers = [(at * step, (label or _number)(at * step)) for at in range(round(top / step) + 1)]
+    numbers = [(at * step, _number(at * step)) for at in range(round(top / step) + 1)]
     left = 10 + max(len(text) for _, text in numbers) * LETTER
     plot = Plot(width, height, round(left, 1), width - RIGHT - min(room + 6 if room else 0, width / 2.5), TOP, height - FOOT, top)
     plot.grid = [(plot.y(value), text) for value, text in numbers]

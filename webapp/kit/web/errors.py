@@ -7,20 +7,21 @@ from typing import Any
 from flask import Flask, Response, g, request
 from marshmallow import ValidationError
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.kit.clock import now, stamp
 from webapp.kit.db import rollback
-from webapp.kit.errors import Detail, Invalid, NotFound, PatchboardError, Unavailable
+from webapp.kit.errors import Conflict, Detail, Invalid, NotFound, PatchboardError, Unavailable
 from webapp.kit.logs import log
-from webapp.kit.metrics import REQUESTS_FAILED
+from webapp.kit.metrics import REQUESTS_FAILED, method
 from webapp.kit.web.answers import json_answer
 from webapp.kit.web.pages import error_page, wants_page
 
 CODES = {400: "malformed_request", 401: "not_authenticated", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed",
          408: "request_timeout", 413: "payload_too_large", 414: "uri_too_long", 415: "unsupported_media_type", 429: "rate_limited"}
 MOST_DETAILS = 50
+TAKEN = ("23505", "23P01")
 
 
 def register_errors(app: Flask) -> None:
@@ -28,6 +29,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(PatchboardError, answer_error)
     app.register_error_handler(ValidationError, lambda problem: answer_error(invalid(problem)))
     app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(IntegrityError, answer_collision)
     for kind in (OperationalError, InterfaceError, PoolTimeout, RedisError):
         app.register_error_handler(kind, answer_down)
     app.register_error_handler(Exception, answer_unforeseen)
@@ -38,7 +40,7 @@ def answer_error(problem: PatchboardError) -> Response:
         rollback()
     if problem.status in (401, 403, 429):
         log().warning("refused", status=problem.status, error=problem.code, path=request.path)
-    REQUESTS_FAILED.labels(request.method, str(request.url_rule or "none"), problem.status).inc()
+    REQUESTS_FAILED.labels(method(request.method), str(request.url_rule or "none"), problem.status).inc()
     return error_page(problem) if wants_page() else error_json(problem)
 
 
@@ -70,6 +72,13 @@ def answer_http(problem: HTTPException) -> Response:
         if name in ("Allow", "Retry-After"):
             error.headers[name] = value
     return answer_error(error)
+
+
+def answer_collision(problem: IntegrityError) -> Response:
+    """Two requests at once both found the name free, and the database let one of them have it (unique or exclusion constraint)."""
+    if getattr(problem.orig, "pgcode", None) in TAKEN:
+        return answer_error(Conflict())
+    return answer_unforeseen(problem)
 
 
 def answer_down(problem: Exception) -> Response:

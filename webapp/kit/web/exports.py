@@ -11,26 +11,45 @@ from typing import Any
 import orjson
 import xlsxwriter
 from defusedcsv import csv as safe_csv
-from flask import Response, stream_with_context
+from flask import Response, request, stream_with_context
 from marshmallow import Schema
 
+from webapp.kit.db import NOTHING, db, enter_scope
 from webapp.kit.listing import Listing
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS = {"application/json": "json", "text/csv": "csv", XLSX: "xlsx"}
 PORTION = 64 * 1024
+
+
+def wanted() -> str:
+    """The format that the `Accept` header prefers; JSON unless an export is asked for."""
+    return FORMATS[request.accept_mimetypes.best_match(FORMATS, "application/json")]
 
 
 def export(listing: Listing, schema: Schema, asked: dict[str, Any], name: str) -> Response:
     """The whole list as a download in the format that was asked for."""
     columns = list(schema.dump_fields)
-    dumped = ([cell(row.get(column)) for column in columns] for row in map(schema.dump, listing.stream(asked["sort"])))
-    if asked["format"] == "csv":
-        body, mimetype = stream_with_context(csv_lines(columns, dumped)), "text/csv; charset=utf-8"
-    else:
-        body, mimetype = xlsx_portions(columns, dumped), XLSX
-    answer = Response(body, content_type=mimetype)
+    dumped = ([cell(row.get(column)) for column in columns] for row in _walled(listing, schema, asked["sort"]))
+    lines = csv_lines(columns, dumped) if asked["format"] == "csv" else xlsx_portions(columns, dumped)
+    mimetype = "text/csv; charset=utf-8" if asked["format"] == "csv" else XLSX
+    answer = Response(stream_with_context(lines), content_type=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{asked["format"]}"'
     return answer
+
+
+def _walled(listing: Listing, schema: Schema, sort: list[str]) -> Iterator[Any]:
+    """The dumped rows. They are read while the answer is sent, in a session of their own, so the walls are raised again."""
+    scope = db.session().info.get("scope", NOTHING)
+
+    def rows() -> Iterator[Any]:
+        enter_scope(scope)
+        try:
+            yield from map(schema.dump, listing.stream(sort))
+        finally:
+            db.session.remove()
+
+    return rows()
 
 
 def cell(value: Any) -> Any:

@@ -17,6 +17,11 @@ PER_PAGE, LIMIT, MOST = 50, 100, 200
 FARTHEST = 10**9
 
 
+def said(words: str) -> dict[str, str]:
+    """What the OpenAPI document says of a field."""
+    return {"description": words}
+
+
 def read_time(text: Any) -> datetime:
     """An RFC 3339 date-time as aware UTC; ValidationError for everything else."""
     if not isinstance(text, str) or not RFC3339.match(text):
@@ -30,6 +35,8 @@ def read_time(text: Any) -> datetime:
 class Time(fields.Field[datetime]):
     """A moment: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 
+    openapi: ClassVar[dict[str, Any]] = {"examples": ["2026-11-18T16:05:00Z"]}
+
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
         return stamp(value)
 
@@ -40,6 +47,9 @@ class Time(fields.Field[datetime]):
 class Moment(Time):
     """A bound of a range: a date-time, or a date, which as an end (`until=True`) includes its whole day (UTC)."""
 
+    openapi: ClassVar[dict[str, Any]] = {
+        "anyOf": [{"format": "date"}, {"format": "date-time"}], "examples": ["2026-11-18", "2026-11-18T16:05:00Z"]}
+
     def __init__(self, until: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.until = until
@@ -49,9 +59,9 @@ class Moment(Time):
             return read_time(value.replace(" ", "+") if isinstance(value, str) else value)
         try:
             day = datetime.combine(date.fromisoformat(value), time(), UTC)
-        except ValueError:
+            return day + timedelta(days=1) if self.until else day
+        except (ValueError, OverflowError):
             raise ValidationError("There is no such date.") from None
-        return day + timedelta(days=1) if self.until else day
 
 
 class Text(fields.String):
@@ -90,8 +100,12 @@ class Choices(fields.Field[list[str]]):
         super().__init__(**kwargs)
         self.words = [str(word) for word in words]
 
+    @property
+    def openapi(self) -> dict[str, Any]:
+        return {"items": {"type": "string", "enum": self.words}, "minItems": 1}
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str]:
-        given = value.split(",") if isinstance(value, str) else list(value)
+        given = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
         if not given or any(word not in self.words for word in given):
             raise ValidationError(f"Must be one or more of: {', '.join(self.words)}.")
         return given
@@ -140,14 +154,14 @@ class ListQuery(Query):
 
     sortable: ClassVar[tuple[str, ...]] = ()
 
-    page = fields.Integer(validate=validate.Range(1, FARTHEST))
-    per_page = fields.Integer(validate=validate.Range(1, MOST))
-    skip = fields.Integer(validate=validate.Range(0, FARTHEST))
-    limit = fields.Integer(validate=validate.Range(1, MOST))
+    page = fields.Integer(validate=validate.Range(1, FARTHEST), metadata=said("The page, from 1."))
+    per_page = fields.Integer(validate=validate.Range(1, MOST), metadata=said("Rows a page; 50 unless said."))
+    skip = fields.Integer(validate=validate.Range(0, FARTHEST), metadata=said("Rows to leave out at the start; not with `page`."))
+    limit = fields.Integer(validate=validate.Range(1, MOST), metadata=said("Rows at most; 100 with `skip` unless said."))
     sort = fields.String()
-    q = Text(most=200)
-    format = Choice(["json", "csv", "xlsx"])
-    include_deleted = Yes()
+    q = Text(most=200, metadata=said("Free text to search for."))
+    format = Choice(["json", "csv", "xlsx"], metadata=said("`csv` and `xlsx` are downloads of all the rows that match."))
+    include_deleted = Yes(metadata=said("Deleted ones too; for admins."))
 
     @validates_schema
     def one_kind_of_paging(self, data: dict[str, Any], **_: Any) -> None:
@@ -172,4 +186,5 @@ class ListQuery(Query):
 class CursorQuery(ListQuery):
     """The query of a long append-only list, which takes a cursor too."""
 
-    cursor = fields.String(validate=validate.Length(max=400))
+    cursor = fields.String(validate=validate.Length(max=400),
+                           metadata=said("`meta.next_cursor` of the part before; empty for the first. Newest first."))

@@ -18,6 +18,7 @@ from webapp.kit.db import db, enter_scope, scope_of
 from webapp.kit.errors import Malformed
 from webapp.kit.logs import log
 from webapp.kit.permissions import Actor, Origin
+from webapp.kit.web.limits import FREE
 
 SANE = re.compile(r"^[A-Za-z0-9._:\-]{1,128}$")
 API_VERSION = "1"
@@ -33,12 +34,13 @@ def register_requests(app: Flask, identify: Identify) -> None:
         g.request_id = _sane("X-Request-ID")
         g.correlation_id = _sane("X-Correlation-ID")
         g.actor = Actor()
+        request.max_content_length = app.config["MAX_BODY_BYTES"] + 1  # for forms; JSON bodies are measured where they are read
         metrics.ACTIVE.inc()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id, correlation_id=g.correlation_id)
         if request.headers.get("X-API-Version", API_VERSION) != API_VERSION:
             raise Malformed("This server speaks version 1 of the API.", code="unsupported_version")
-        if request.endpoint == "static":
+        if (request.endpoint or "").startswith(FREE):
             return
         agent = (request.user_agent.string or "")[:255]
         g.actor = identify(Origin(request.remote_addr, agent, g.request_id))
@@ -73,10 +75,15 @@ def finish(answer: Response) -> Response:
     return answer
 
 
-def content_policy() -> str:
-    """What a page may load: nothing that is not from here, no script without the nonce or a file."""
-    return ("default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; img-src 'self' data:; font-src 'self';"
-            " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'").format(nonce())
+def content_policy(**other: str) -> str:
+    """What a page may load: nothing that is not from here, no script without the nonce or a file.
+
+    A page that needs more says so by directive (`style_src="…"`), and for itself alone.
+    """
+    own = f"'self' 'nonce-{nonce()}'"
+    policy = {"default_src": "'none'", "script_src": own, "style_src": own, "img_src": "'self' data:", "font_src": "'self'",
+              "connect_src": "'self'", "form_action": "'self'", "base_uri": "'none'", "frame_ancestors": "'none'", **other}
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in policy.items())
 
 
 def nonce() -> str:
@@ -89,9 +96,9 @@ def nonce() -> str:
 def _measure(answer: Response) -> None:
     metrics.ACTIVE.dec()
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    route = str(request.url_rule or "none")
-    metrics.REQUESTS.labels(request.method, route, answer.status_code).inc()
-    metrics.REQUEST_SECONDS.labels(request.method, route).observe(seconds)
+    method, route = metrics.method(request.method), str(request.url_rule or "none")
+    metrics.REQUESTS.labels(method, route, answer.status_code).inc()
+    metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
     if request.endpoint != "static":
         log().info("request", method=request.method, path=request.path, status=answer.status_code, actor=g.actor.label,
                    milliseconds=round(seconds * 1000, 1), statements=g.get("statements", 0),
