@@ -83,6 +83,17 @@ def enter_scope(scope: str) -> None:
         session.connection().exec_driver_sql(SET_SCOPE, (scope,))
 
 
+@contextmanager
+def beyond_walls() -> Iterator[None]:
+    """Sees all organizations for a moment: for rules about a whole person, whose other memberships the actor may not see."""
+    before = db.session().info.get("scope", NOTHING)
+    enter_scope(ALL)
+    try:
+        yield
+    finally:
+        enter_scope(before)
+
+
 def after_commit(effect: Callable[[], None]) -> None:
     """Runs `effect` once the transaction is committed; never when it is not."""
     db.session().info.setdefault("effects", []).append(effect)
