@@ -1,0 +1,1 @@
+"""The processes beside the web server: RQ worker and scheduler."""
