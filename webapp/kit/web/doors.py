@@ -130,15 +130,19 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def load_query(schema: type[Schema]) -> dict[str, Any]:
-    """The query string as the schema reads it; what it does not know is refused with what it would take."""
+def load_query(schema: type[Schema], *, empty: bool = True) -> dict[str, Any]:
+    """The query string as the schema reads it; what it does not know is refused with what it would take.
+
+    Without `empty`, what was left empty in a form of filters is no filter.
+    """
     known = schema.filters()  # type: ignore[attr-defined]
     unknown = [name for name in request.args if name not in known]
     if unknown:
         details = [{"field": name, "message": f"Not a filter. Allowed: {', '.join(known)}."} for name in unknown]
         raise Invalid("There is no such filter.", details)  # type: ignore[arg-type]
     several = {field.data_key or name for name, field in schema._declared_fields.items() if isinstance(field, Choices)}
-    given = {name: ",".join(values) if name in several else values[0] for name, values in request.args.lists()}
+    given = {name: ",".join(values) if name in several else values[0] for name, values in request.args.lists()
+             if empty or any(values)}
     if issubclass(schema, ListQuery) and exports.wanted() != "json":
         given.setdefault("format", exports.wanted())
     return dict(schema().load(given))
@@ -177,7 +181,7 @@ def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> R
         csrf.check()
     given = dict(path)
     if door.query:
-        given["query"] = load_query(door.query)
+        given["query"] = load_query(door.query, empty=False)
     if door.takes is None:
         answer = view(g.actor, **given)
     else:

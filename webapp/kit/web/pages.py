@@ -77,6 +77,12 @@ def chosen_organization(actor: Actor) -> UUID | None:
     return chosen if actor.sees_all or chosen in actor.roles else None
 
 
+def within(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
+    """The query of a list, kept to the chosen organization unless it names one itself."""
+    chosen = chosen_organization(actor)
+    return asked if chosen is None or "organization_id" in asked else {**asked, "organization_id": chosen}
+
+
 def wants_page() -> bool:
     """Whether the caller is a browser that wants HTML."""
     if request.path.startswith(("/api/", "/health", "/metrics", "/openapi.json")):
@@ -101,15 +107,19 @@ def error_page(problem: PatchboardError) -> Response:
 
 
 class ListView:
-    """A page of a list as templates use it: its rows, its place, and addresses for every other view of it."""
+    """A page of a list as templates use it: its rows, its place, and addresses for every other view of it.
 
-    def __init__(self, listing: Listing, asked: dict[str, Any]) -> None:
+    `twin` is the path of the same list as JSON, which answers with exports too.
+    """
+
+    def __init__(self, listing: Listing, asked: dict[str, Any], twin: str | None = None) -> None:
         part: Page = listing.page({**asked, "cursor": None})
         self.rows, self.total, self.per_page = part.rows, part.total, part.size
         self.page, self.pages, self.sort = part.number, max(part.pages, 1), part.sort
         self.first_index = part.first + 1 if part.rows else 0
         self.last_index = part.first + len(part.rows)
-        self.query = request.args.to_dict()
+        self.query = {name: value for name, value in request.args.items() if value}
+        self._twin, self._organization_id = twin, asked.get("organization_id")
 
     def link(self, **changes: Any) -> str:
         """This list with some parameters changed; None takes one away. A new filter begins at the first page."""
@@ -126,4 +136,9 @@ class ListView:
         return "descending" if f"-{key}" in self.sort[:1] else None
 
     def export_link(self, form: str) -> str:
-        return self.link(format=form)
+        """All rows of this list as a file: the JSON list with the same filters, the chosen organization among them."""
+        query = {**self.query, "page": None, "per_page": None, "format": form}
+        if self._organization_id is not None:
+            query["organization_id"] = str(self._organization_id)
+        kept = {name: value for name, value in query.items() if value is not None}
+        return f"{self._twin or request.path}?{urlencode(kept)}"
