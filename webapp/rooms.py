@@ -15,8 +15,10 @@ from webapp.accounts.api import api as accounts_api
 from webapp.audit.api import api as audit_api
 from webapp.fleet.api import api as fleet_api
 from webapp.ingest.api import api as ingest_api
+from webapp.ops.api import probes
 from webapp.ops.cli import init_db
+from webapp.patching.api import api as patching_api
 
-BLUEPRINTS: list[Any] = [audit_api, accounts_api, fleet_api, ingest_api]
+BLUEPRINTS: list[Any] = [probes, audit_api, accounts_api, fleet_api, ingest_api, patching_api]
 COMMANDS: list[Any] = [init_db]
 JOBS: dict[str, Any] = {}
