@@ -73,6 +73,7 @@ def step(text, status, asks_network=True):
         (step("something else went wrong", 1), 1),
         (step("timed out", 1, asks_network=False), 1),
         (step("fine", 0), 0),
+        (step("click  Dependency not found and could not be audited: click", 0), 0),
     ],
 )
 def test_audit_that_cannot_be_asked_is_no_failure_and_one_that_found_something_is(monkeypatch, one, status):

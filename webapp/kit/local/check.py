@@ -20,6 +20,7 @@ UNREACHABLE = re.compile(
     r"EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|audit service|ENOAUDIT",
     re.IGNORECASE,
 )
+UNAUDITED = "could not be audited"
 FOUND = re.compile(r"Found \d+ known vuln|\d+ (?:low|moderate|high|critical) severity vuln|\d+ vulnerabilities \(")
 
 
@@ -52,7 +53,7 @@ def steps(root: Path) -> list[Step]:
     safe = [name for name in typed if (root / name).is_dir()]
     return [
         *made,
-        Step("bandit", lambda: tool("bandit", "-q", "-c", "pyproject.toml", "-r", *safe)),
+        Step("bandit", lambda: tool("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", *safe)),
         Step(
             "pip-audit",
             lambda: tool(
@@ -74,7 +75,10 @@ def check(root: Path = ROOT) -> int:
         if done.returncode and step.asks_network and UNREACHABLE.search(said) and not FOUND.search(said):
             print(f"   not checked: {step.name} cannot reach its advisory service from here", flush=True)
             continue
-        if said:
+        unknown = said.count(UNAUDITED)
+        if unknown and not done.returncode:
+            print(f"   not checked: the advisory service knows nothing of {unknown} packages from here", flush=True)
+        elif said:
             print(said, flush=True)
         if done.returncode:
             failed.append(step.name)

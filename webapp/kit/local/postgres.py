@@ -181,7 +181,7 @@ class Postgres:
         if len(str(self.data).encode()) <= SOCKET_PATH_BYTES:
             return self.data
         name = f"patchboard-{hashlib.sha256(str(self.data).encode()).hexdigest()[:16]}"
-        places = (Path(tempfile.gettempdir(), name), Path("/tmp", name))  # noqa: S108
+        places = (Path(tempfile.gettempdir(), name), Path("/tmp", name))  # noqa: S108  # nosec B108
         place = next((one for one in places if len(str(one).encode()) <= SOCKET_PATH_BYTES), places[-1])
         place.mkdir(mode=0o700, exist_ok=True)
         who.own(place)

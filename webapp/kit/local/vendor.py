@@ -23,6 +23,8 @@ SERVED = {
 }
 LICENSED = ("@tabler/icons", "htmx.org", "htmx-ext-sse", "swagger-ui-dist", "redoc")
 OUTLINES = "@tabler/icons/icons/outline"
+# ReDoc would load this picture from its maker's server; the policy forbids it, and a reader's browser has no business there.
+FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 # The maps are not served, and a browser's developer tools would ask for them.
 MAP_COMMENT = re.compile(rb"(?:/\*# sourceMappingURL=\S+ \*/|//# sourceMappingURL=\S+)\s*$")
 
@@ -104,7 +106,7 @@ def copy(modules: Path, target: Path) -> None:
             raise CannotStart(
                 f"The package {'/'.join(source.split('/')[:2])} has no {path.name} any more: see SERVED in vendor.py."
             )
-        (target / name).write_bytes(MAP_COMMENT.sub(b"", path.read_bytes()))
+        (target / name).write_bytes(MAP_COMMENT.sub(b"", path.read_bytes()).replace(FOREIGN_PICTURE, b"data:,"))
     for package in LICENSED:
         for licence in sorted((modules / package).glob("LICENSE*")):
             shutil.copyfile(licence, target / "licenses" / f"{package.replace('/', '-').lstrip('@')}.txt")
