@@ -27,6 +27,8 @@ from webapp.kit.local.supervisor import Supervisor, say
 READY_SECONDS = 90
 LEAST_FREE_BYTES = 300_000_000
 HIGHEST_PORT = 65_535
+# What a server that listens on all addresses has for a HOST; compared here, never bound.
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 ERROR_LINE = re.compile(r"[A-Za-z_][\w.]*: \S")
 ADDRESSES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -187,7 +189,7 @@ def wait_until_ready(supervisor: Supervisor, env: Mapping[str, str]) -> None:
 
 def ready(env: Mapping[str, str]) -> str:
     """Empty when the application is ready, else what it says instead."""
-    host = processes.LOOPBACK if env["HOST"] in {"", "0.0.0.0", "::"} else env["HOST"]  # noqa: S104  # nosec B104  # compared, not bound
+    host = processes.LOOPBACK if env["HOST"] in EVERY_ADDRESS else env["HOST"]
     connection = http.client.HTTPConnection(host, int(env["PORT"]), timeout=10)
     try:
         connection.request("GET", "/health/ready", headers={"Accept": "application/json"})
@@ -202,9 +204,8 @@ def ready(env: Mapping[str, str]) -> str:
 
 def welcome(root: Path, env: Mapping[str, str]) -> str:
     """Where to look, and how to sign in."""
-    address = (
-        f"http://{'localhost' if env['HOST'] in {processes.LOOPBACK, '0.0.0.0', '::'} else env['HOST']}:{env['PORT']}"  # noqa: S104  # nosec B104
-    )
+    host = "localhost" if env["HOST"] in {processes.LOOPBACK, *EVERY_ADDRESS} else env["HOST"]
+    address = f"http://{host}:{env['PORT']}"
     logins = root / "instance" / "demo-logins.txt"
     how = (
         [

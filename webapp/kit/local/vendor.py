@@ -23,7 +23,7 @@ SERVED = {
 }
 LICENSED = ("@tabler/icons", "htmx.org", "htmx-ext-sse", "swagger-ui-dist", "redoc")
 OUTLINES = "@tabler/icons/icons/outline"
-# ReDoc would load this picture from its maker's server; the policy forbids it, and a reader's browser has no business there.
+# ReDoc would load this picture from its maker's server, where a reader's browser has no business.
 FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 # The maps are not served, and a browser's developer tools would ask for them.
 MAP_COMMENT = re.compile(rb"(?:/\*# sourceMappingURL=\S+ \*/|//# sourceMappingURL=\S+)\s*$")

@@ -10,7 +10,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-bind = f"{os.environ.get('HOST') or '0.0.0.0'}:{os.environ.get('PORT') or '8000'}"  # noqa: S104  # nosec B104  # a container's port is published by its owner
+# A container's port is published by its owner; `make run` sets HOST to the loopback.
+everywhere = "0.0.0.0"  # noqa: S104  # nosec B104
+bind = f"{os.environ.get('HOST') or everywhere}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 8)
