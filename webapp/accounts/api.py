@@ -10,7 +10,7 @@ from flask import current_app
 
 from webapp.accounts import queries
 from webapp.accounts.actions import keys, organizations, people, signing
-from webapp.accounts.identity import read_token, tokens_of
+from webapp.accounts.identity import guarded_sign_in, read_token, tokens_of
 from webapp.accounts.models import ApiKey, Organization, SignIn, User
 from webapp.accounts.schemas import (
     KeyInput, KeyPatch, KeyQuery, KeySchema, LoginInput, MemberSchema, NewKeySchema, OrganizationInput, OrganizationQuery,
@@ -22,7 +22,6 @@ from webapp.kit.db import beyond_walls, commit, db
 from webapp.kit.errors import NotAuthenticated, NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission, Role
-from webapp.kit.web import limits
 from webapp.kit.web.doors import Doors
 
 P = Permission
@@ -37,19 +36,6 @@ def log_in(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     user, opened = guarded_sign_in(actor, body, "token")
     with beyond_walls():
         return tokens_of(opened) | {"user": queries.with_organizations(Actor(kind="user", id=user.id), [user])[0]}
-
-
-def guarded_sign_in(actor: Actor, body: dict[str, Any], kind: str) -> tuple[User, SignIn]:
-    """A sign-in within the limits on tries: per address of the network, and on failures per e-mail address."""
-    email = body.get("email") or body["username"]
-    limits.spend("login", "LIMIT_LOGIN", actor.origin.ip or "")
-    limits.check("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
-    opened = signing.sign_in(actor, email, body["password"], kind, now())
-    if opened is None:
-        limits.spend("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
-        commit()
-        raise signing.wrong_credentials()
-    return opened
 
 
 @api.post("/auth/register", needs=P.PUBLIC, takes=RegisterInput, gives=UserSchema(), status=201, idempotent=False)

@@ -11,13 +11,15 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from flask_login import LoginManager, UserMixin, current_user
 from jwt import ExpiredSignatureError, PyJWTError
 
+from webapp.accounts.actions import signing
 from webapp.accounts.actions.signing import note_seen, note_used
-from webapp.accounts.models import SignIn
+from webapp.accounts.models import SignIn, User
 from webapp.accounts.queries import SEEN_EVERY, actor_of_key, person_of_sign_in
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, commit, enter_scope
 from webapp.kit.errors import NotAuthenticated
 from webapp.kit.permissions import Actor, Origin
+from webapp.kit.web import limits
 
 jwt = JWTManager()
 logins = LoginManager()
@@ -35,7 +37,7 @@ class BrowserSession(UserMixin):
 
 def register_identity(app: Flask) -> None:
     jwt.init_app(app)
-    logins.init_app(app)
+    logins.init_app(app, add_context_processor=False)  # the shell says who is signed in, also while the database is down
     logins.session_protection = None  # a roaming address is no theft; the sign-in can be ended
 
 
@@ -92,6 +94,19 @@ def tokens_of(sign_in: SignIn) -> dict[str, Any]:
     return {"access_token": create_access_token(str(sign_in.user_id), additional_claims=claims),
             "refresh_token": create_refresh_token(str(sign_in.user_id), additional_claims={**claims, "rid": str(sign_in.refresh_id)}),
             "token_type": "bearer", "expires_in": seconds}
+
+
+def guarded_sign_in(actor: Actor, body: dict[str, Any], kind: str) -> tuple[User, SignIn]:
+    """A sign-in within the limits on tries: per address of the network, and on failures per e-mail address."""
+    email = body.get("email") or body["username"]
+    limits.spend("login", "LIMIT_LOGIN", actor.origin.ip or "")
+    limits.check("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
+    opened = signing.sign_in(actor, email, body["password"], kind, now())
+    if opened is None:
+        limits.spend("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
+        commit()
+        raise signing.wrong_credentials()
+    return opened
 
 
 def _person(sign_in_id: str, origin: Origin) -> Actor | None:

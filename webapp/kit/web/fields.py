@@ -68,6 +68,7 @@ class Text(fields.String):
     """Text without control characters, trimmed; `least` and `most` characters."""
 
     def __init__(self, most: int = 255, least: int = 0, **kwargs: Any) -> None:
+        self.least = least
         super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:

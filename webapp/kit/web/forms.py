@@ -9,8 +9,10 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
 
 from webapp.kit.errors import PatchboardError
+from webapp.kit.web.fields import Text
 
 NOT_KEPT = ("password", "csrf_token")
+NO_FIELDS = ("csrf_token", "next")
 
 
 @dataclass(slots=True)
@@ -28,12 +30,23 @@ class Form:
                   if not any(secret in name for secret in NOT_KEPT)}
         errors: dict[str, str] = {}
         for detail in problem.details:
-            errors.setdefault(detail["field"].split(".")[0], detail["message"])
+            errors.setdefault(_nearest(detail["field"], typed), detail["message"])
         return cls(values, errors, None if errors else problem.message)
 
 
+def _nearest(path: str, typed: MultiDict[str, str]) -> str:
+    """The name in the form that a path of the schema belongs to: `scopes.0` is at `scopes`, `settings.timezone` itself."""
+    name = path
+    while "." in name and name not in typed:
+        name = name.rpartition(".")[0]
+    return name
+
+
 def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
-    """A form as the schema expects it: several values as a list, words by comma as a list, empty ones as null or absent."""
+    """A form as the schema expects it: several values and words by comma as a list.
+
+    What was left empty is null where the schema takes that, else empty text where it takes that, else absent.
+    """
     values: dict[str, Any] = {}
     for name, kind in schema.load_fields.items():
         key = kind.data_key or name
@@ -52,5 +65,7 @@ def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
                 values[key] = text
             elif kind.allow_none:
                 values[key] = None
-    unknown = {name: each for name, each in typed.items() if name.split(".")[0] not in values and name not in ("csrf_token", "next")}
+            elif isinstance(kind, Text) and kind.least == 0:
+                values[key] = ""
+    unknown = {name: each for name, each in typed.items() if name.split(".")[0] not in values and name not in NO_FIELDS}
     return values | {name: each for name, each in unknown.items() if each}

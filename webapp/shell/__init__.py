@@ -1,0 +1,94 @@
+"""What every page's shell shows: navigation, who is signed in, which organization, and helpers for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from werkzeug.local import LocalProxy
+
+from webapp.accounts.models import User
+from webapp.kit.clock import now
+from webapp.kit.permissions import Actor
+from webapp.kit.web.components import furnish
+from webapp.kit.web.pages import chosen_organization
+from webapp.kit.web.requests import nonce
+from webapp.shell.navigation import Entry, Group, groups_for, tabs_for
+from webapp.shell.places import Place, Places, find_person, find_places
+from webapp.shell.statics import static_url
+
+THEMES = ("light", "dark")
+
+
+class Shell:
+    """The shell of one page; every part is computed when a template first asks for it, and fragments never ask."""
+
+    def __init__(self, actor: Actor, at: datetime) -> None:
+        self.actor, self.at = actor, at
+        self.chosen = chosen_organization(actor) if actor.is_person else None
+
+    @cached_property
+    def person(self) -> User | None:
+        return find_person(self.actor)
+
+    @cached_property
+    def places(self) -> Places:
+        return find_places(self.actor, self.chosen, self.at)
+
+    @cached_property
+    def place(self) -> Place | None:
+        """The chosen organization; None while it is all of them, or when it has been deleted since."""
+        return next((each for each in self.places.shown if each.id == self.chosen), None)
+
+    @cached_property
+    def nav(self) -> list[Group]:
+        about = self.place or self.places
+        return groups_for(self.actor, self.chosen, request.path, {"/sites": about.sites_count})
+
+    @cached_property
+    def tabs(self) -> list[Entry]:
+        return tabs_for(self.actor, request.path)
+
+    @cached_property
+    def feed_footer(self) -> list[dict[str, Any]]:
+        """What can truly be said of how fresh the pages are: how many sites report, and when the newest report came."""
+        about = self.place or self.places
+        if not about.sites_count:
+            return [{"label": "Sites reporting", "value": "none yet"}]
+        lines: list[dict[str, Any]] = [
+            {"label": "Sites reporting", "value": f"{about.reporting_count:,} of {about.sites_count:,}"}]
+        if about.last_report_at:
+            age = current_app.jinja_env.filters["ago"](about.last_report_at, self.at)
+            lines.append({"label": "Newest report", "value": age, "datetime": about.last_report_at})
+        return lines
+
+
+def shell_values() -> dict[str, Any]:
+    """What templates may name; what costs a query is looked up when it is used, not where it is only handed on."""
+    shell = Shell(g.get("actor") or Actor(), now())
+
+    def later(part: Callable[[Shell], Any]) -> Any:
+        return LocalProxy(lambda: part(shell))
+
+    return {
+        "now": shell.at,
+        "request_id": g.get("request_id"),
+        "theme": request.cookies.get("theme") if request.cookies.get("theme") in THEMES else "auto",
+        "actor": shell.actor,
+        "current_user": later(lambda its: its.person) if shell.actor.is_person else None,
+        "organizations": later(lambda its: its.places.shown),
+        "current_organization": later(lambda its: its.place) if shell.chosen else None,
+        "nav": later(lambda its: its.nav),
+        "tabs": later(lambda its: its.tabs),
+        "feed_footer": later(lambda its: its.feed_footer),
+    }
+
+
+def register_shell(app: Flask) -> None:
+    """Gives templates the components, the shell's parts and helpers; after the CSRF protection, whose token they need."""
+    app.jinja_env.globals.update(static_url=static_url, csp_nonce=nonce, app_version=app.config["VERSION"])
+    furnish(app.jinja_env)
+    app.context_processor(shell_values)

@@ -1,0 +1,79 @@
+"""Where the navigation leads: only to what works, and only to what the person may open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypedDict
+from uuid import UUID
+
+from webapp.kit.permissions import Actor, Permission
+
+P = Permission
+
+
+class Entry(TypedDict):
+    """One line of the navigation as templates show it."""
+
+    href: str
+    label: str
+    icon: str
+    count: int | None
+    current: bool
+
+
+class Group(TypedDict):
+    """Some lines below a word; the first group has none."""
+
+    title: str | None
+    items: list[Entry]
+
+
+class Target(NamedTuple):
+    """A page that the navigation may lead to, and the permission that it takes."""
+
+    href: str
+    label: str
+    icon: str
+    needs: Permission
+
+
+OVERVIEW = Target("/overview", "Overview", "layout-dashboard", P.SITE_READ)
+SITES = Target("/sites", "Sites", "world", P.SITE_READ)
+PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
+MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
+REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ)
+MEMBERS = Target("/members", "Members", "users", P.USER_READ)
+API_KEYS = Target("/api-keys", "API keys", "key", P.API_KEY_MANAGE)
+AUDIT_LOG = Target("/audit-log", "Audit log", "history", P.AUDIT_READ)
+MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
+GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
+    (None, (OVERVIEW, SITES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS)))
+TABS = (OVERVIEW, SITES, PATCH_RUNS, REPORTS)
+
+
+def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
+    """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
+    groups = [*GROUPS, ("Manage", (MEMBERS, API_KEYS, *_organizations(actor), AUDIT_LOG))]
+    found = [Group(title=title, items=[_entry(each, path, counts.get(each.href)) for each in targets
+                                       if actor.may(each.needs, chosen)]) for title, targets in groups]
+    return [group for group in found if group["items"]]
+
+
+def tabs_for(actor: Actor, path: str) -> list[Entry]:
+    """The bar of five on narrow screens; More is where everything else is."""
+    tabs = [_entry(each, path, None) for each in TABS if actor.may(each.needs)]
+    more = _entry(MORE, path, None)
+    return [*tabs, {**more, "current": not any(tab["current"] for tab in tabs)}]
+
+
+def _organizations(actor: Actor) -> tuple[Target, ...]:
+    """Those in several get the list; an admin of one gets that one."""
+    if actor.is_superuser or len(actor.roles) > 1:
+        return (Target("/organizations", "Organizations", "building", P.ORGANIZATION_READ),)
+    one = [Target(f"/organizations/{each}", "Organization", "building", P.ORGANIZATION_EDIT) for each in actor.roles]
+    return tuple(one)
+
+
+def _entry(target: Target, path: str, count: int | None) -> Entry:
+    current = path == target.href or path.startswith(f"{target.href}/")
+    return Entry(href=target.href, label=target.label, icon=target.icon, count=count, current=current)
