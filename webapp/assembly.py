@@ -19,6 +19,7 @@ from webapp.kit.redis import register_redis
 from webapp.kit.web.csrf import register_csrf
 from webapp.kit.web.errors import register_errors
 from webapp.kit.web.limits import register_limits
+from webapp.kit.web.origins import register_origins
 from webapp.kit.web.requests import register_requests
 from webapp.rooms import BLUEPRINTS, COMMANDS, JOBS
 from webapp.shell import register_shell
@@ -52,6 +53,7 @@ def _extend(app: Flask) -> None:
     register_redis(app)
     register_identity(app)
     register_requests(app, identify)
+    register_origins(app)
     register_limits(app)
     register_csrf(app)
     register_errors(app)

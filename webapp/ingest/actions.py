@@ -53,10 +53,9 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     if report.reported_at is not None and report.reported_at > at + AHEAD:
         raise Invalid.at("reported_at", "This lies more than five minutes in the future.")
     dated = Envelope(envelope.bytes, envelope.body_hash, report.reported_at is not None, envelope.ip, envelope.agent)
-    again = repeat_report(site_id, dated, at)  # a twin may have come in between
-    if again is not None:
-        return answer(again, None)
     recorded = record_inventory(actor, site_id, report, dated, at)
+    if recorded.is_repeat:
+        return answer(recorded.changes, None)
     run_id = explain(actor, recorded.site, recorded.changes, report_id=UUID(recorded.changes.report_id),
                      reported_at=recorded.reported_at, observed=recorded.observed, at=at, security_modules=recorded.security,
                      whole=report.full)

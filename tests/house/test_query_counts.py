@@ -1,0 +1,81 @@
+"""How many SQL statements each list costs, checked in (`query_counts.json`) and the same at 10 and at 500 rows.
+
+After a wanted change: `UPDATE_QUERY_COUNTS=1 make test ARGS="-k query_counts"` writes the file anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from tests import factories
+from tests.cast import gather
+from webapp.kit.db import db
+
+FILE = Path(__file__).with_name("query_counts.json")
+LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
+         "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run",
+         "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
+         "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users")
+PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
+         "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received")
+
+
+def fill(app, cast, number):
+    """An organization with `number` sites, runs, people and keys, and a site with as many modules."""
+    with factories.writing(app):
+        sites = [factories.site(cast.organization) for _ in range(number)]
+        for site in sites:
+            factories.reported(site, {"webform": factories.module("webform", "6.2.7", latest="6.2.9", security=True)}, at=factories.ago(days=2))
+        names = {f"module_{place}": "1.0.0" for place in range(number)}
+        factories.reported(sites[0], names, at=factories.ago(hours=30))
+        factories.reported(sites[0], {name: "1.0.1" for name in names} | {"webform": "6.2.8"}, at=factories.ago(hours=2))
+        for _ in range(min(number, 60)):
+            factories.user(place=cast.organization)
+        site_id = str(sites[0].id)
+        module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
+    return {"site": site_id, "module": module_id, "organization": str(cast.organization.id)}
+
+
+def counted(app, send):
+    statements = []
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        answer = send()
+        answer.get_data()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:300]
+    return len(statements)
+
+
+def measure(app, number):
+    cast = gather(app)
+    ids = fill(app, cast, number)
+    browser = cast.admin.browser()
+    browser.get("/overview")
+    counts = {path: counted(app, lambda path=path: cast.admin.get(path.format(**ids))) for path in LISTS}
+    return counts | {f"page {path}": counted(app, lambda path=path: browser.get(path.format(**ids))) for path in PAGES}
+
+
+@pytest.mark.slow
+def test_lists_cost_the_same_at_10_and_at_500_rows_and_as_many_statements_as_written_down(app):
+    from tests.conftest import empty
+
+    few = measure(app, 10)
+    empty(app)
+    many = measure(app, 500)
+    assert few == many
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        FILE.write_text(json.dumps(many, indent=2) + "\n")
+    assert many == json.loads(FILE.read_text())
