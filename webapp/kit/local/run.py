@@ -28,7 +28,7 @@ READY_SECONDS = 90
 LEAST_FREE_BYTES = 300_000_000
 HIGHEST_PORT = 65_535
 # What a server that listens on all addresses has for a HOST; compared here, never bound.
-EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # nosec B104
 ERROR_LINE = re.compile(r"[A-Za-z_][\w.]*: \S")
 ADDRESSES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
