@@ -14,24 +14,24 @@ NEEDS = ("static_url", "csrf_token")
 
 
 def attributes(values: Mapping[str, object]) -> Markup:
-    """Further attributes of a tag, each with a space before it: `_` becomes `-`, True stands alone, None and False are left out.
+    """Further attributes of a tag: `_` becomes `-`, True stands alone, None and False are left out.
 
     ValueError for a handler (`on…`) or a `style`, which the Content-Security-Policy would silently drop.
     """
     written = []
-    for name, value in values.items():
-        name = name.rstrip("_").replace("_", "-")
+    for key, value in values.items():
+        name = key.rstrip("_").replace("_", "-")
         if name.startswith("on") or name == "style" or not name.replace("-", "").isalnum():
             raise ValueError(f"{name} is no attribute for a template")
         if value is not None and value is not False:
             written.append(f" {name}" if value is True else f' {name}="{escape(value)}"')
-    return Markup("".join(written))
+    return Markup("".join(written))  # noqa: S704 (names are checked, values escaped)
 
 
 def furnish(environment: Environment) -> None:
-    """Adds the filters of `formatting`, `drawing`, and `ui`; LookupError where a global that the macros need is missing.
+    """Adds the filters of `formatting`, `drawing`, and `ui`; LookupError where a global that they need is missing.
 
-    `ui` is a global, and no import at the top of a page, because such an import is undefined where only a block is rendered.
+    `ui` is a global because an import at the top of a page is undefined where only a block of it is rendered.
     """
     missing = [name for name in NEEDS if name not in environment.globals]
     if missing:

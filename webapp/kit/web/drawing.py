@@ -1,7 +1,7 @@
-"""The geometry of charts that are only to be seen: numbers in, coordinates and SVG paths out; colours and words are the template's.
+"""The geometry of charts that are only to be seen: numbers in, coordinates and SVG paths out.
 
-Every chart is drawn twice, 860 and 340 wide, so that its text is 12 px on both; y starts at 0; at most five lines cross it.
-A value of None is a gap in a line and no column: no data is not zero.
+Colours and words are the template's. Every chart is drawn twice, 860 and 340 wide, so that its text is 12 px on both;
+y starts at 0; at most five lines cross it. A value of None is a gap in a line and no column: no data is not zero.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 Series = Mapping[str, Any]
-"""`key` (names the colour), `label`, `values` (one a period, None where there is no data), and if it has one its `unit`."""
+"""`key` (names the colour), `label`, `values` (one a period, None where there is no data), and perhaps a `unit`."""
 
 SIZES = {"wide": (860, 220), "narrow": (340, 210)}
 STEPS = (1, 2, 2.5, 5, 10)
@@ -25,8 +25,8 @@ LABEL_GAP = 15
 class Plot:
     """One drawing of a chart. Coordinates are SVG user units, which are pixels at full size.
 
-    `grid` (y, label), `ticks` (x, label, anchor), `areas` (key, path), `seps` paths, `lines` (key, path), `dots` (key, x, y),
-    `ends` (key, x, y, label), `columns` (key, x, y, width, height).
+    `grid` (y, label), `ticks` (x, label, anchor), `areas` (key, path), `seps` paths, `lines` (key, path),
+    `dots` (key, x, y), `ends` (key, x, y, label), `columns` (key, x, y, width, height).
     """
 
     width: int
@@ -56,7 +56,9 @@ def ceiling(value: float) -> tuple[float, float]:
     power = 10.0 ** floor(log10(value / 4))
     if value >= 1:
         power = max(power, 1.0)
-    step = next(step for step in (times * power for times in STEPS) if value / step <= 5 and (value < 1 or step.is_integer()))
+    step = next(
+        step for step in (times * power for times in STEPS) if value / step <= 5 and (value < 1 or step.is_integer())
+    )
     return ceil(round(value / step, 9)) * step, step
 
 
@@ -109,13 +111,15 @@ def stacked_columns(series: Sequence[Series], periods: Sequence[str], size: str 
 
 
 def lines(series: Sequence[Series], periods: Sequence[str], size: str = "wide") -> Plot:
-    """Values over time, one line each, labelled at its end; a gap where there is no data, a dot for a value that stands alone."""
+    """Values over time, one line each, labelled at its end; a gap where there is no data, a dot for a lone value."""
     known = [value for each in series for value in each["values"] if value is not None]
     ends = [_end(each) for each in series]
     plot = _frame(max(known, default=0), periods, size, room=max((len(end) for end in ends), default=0) * LETTER)
     xs = _points(plot, len(periods))
     for each, end in zip(series, ends, strict=True):
-        points = [(x, plot.y(value)) if value is not None else None for x, value in zip(xs, each["values"], strict=True)]
+        points = [
+            (x, plot.y(value)) if value is not None else None for x, value in zip(xs, each["values"], strict=True)
+        ]
         path, alone = _path(points)
         plot.lines.append((each["key"], path))
         plot.dots += [(each["key"], *point) for point in alone]
@@ -128,7 +132,9 @@ def lines(series: Sequence[Series], periods: Sequence[str], size: str = "wide") 
 
 def _end(each: Series) -> str:
     last = next((value for value in reversed(each["values"]) if value is not None), None)
-    return str(each["label"]) if last is None else " ".join(filter(None, (each["label"], _number(last), each.get("unit"))))
+    return (
+        str(each["label"]) if last is None else " ".join(filter(None, (each["label"], _number(last), each.get("unit"))))
+    )
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> tuple[str, list[tuple[float, float]]]:
@@ -165,7 +171,15 @@ def _frame(most: float, periods: Sequence[str], size: str, *, between: bool = Fa
     top, step = ceiling(most)
     numbers = [(at * step, _number(at * step)) for at in range(round(top / step) + 1)]
     left = 10 + max(len(text) for _, text in numbers) * LETTER
-    plot = Plot(width, height, round(left, 1), width - RIGHT - min(room + 6 if room else 0, width / 2.5), TOP, height - FOOT, top)
+    plot = Plot(
+        width,
+        height,
+        round(left, 1),
+        width - RIGHT - min(room + 6 if room else 0, width / 2.5),
+        TOP,
+        height - FOOT,
+        top,
+    )
     plot.grid = [(plot.y(value), text) for value, text in numbers]
     count, every = len(periods), max(1, ceil((len(periods) - 1) / max(1, MOST_TICKS[size] - 1)))
     band = (plot.right - plot.left) / max(1, count)

@@ -1,7 +1,7 @@
 """How times, spans, numbers and sizes are written for people: pure functions, used as Jinja filters by the same names.
 
-Ages have one unit ("3 h ago"), deadlines and open clocks two ("6 d 20 h"), late is "19 d late" and never a negative number.
-What is not known is a dash, or "never" for a time; it is never shown as zero.
+Ages have one unit ("3 h ago"), deadlines and open clocks two ("6 d 20 h"), late is "19 d late" and never a negative
+number. What is not known is a dash, or "never" for a time; it is never shown as zero.
 """
 
 from __future__ import annotations
@@ -21,8 +21,15 @@ DASH = "–"
 SOON = 48 * HOUR
 """A deadline nearer than this is shown in bold, and its days as hours: "in 44 h" is felt, "in 1 d 20 h" is read."""
 
-AGES = ((90, 1, "{} s"), (90 * MINUTE, MINUTE, "{} min"), (2 * DAY, HOUR, "{} h"), (2 * WEEK, DAY, "{} days"),
-        (9 * WEEK, WEEK, "{} weeks"), (2 * YEAR, MONTH, "{} months"), (float("inf"), YEAR, "{} years"))
+AGES = (
+    (90, 1, "{} s"),
+    (90 * MINUTE, MINUTE, "{} min"),
+    (2 * DAY, HOUR, "{} h"),
+    (2 * WEEK, DAY, "{} days"),
+    (9 * WEEK, WEEK, "{} weeks"),
+    (2 * YEAR, MONTH, "{} months"),
+    (float("inf"), YEAR, "{} years"),
+)
 
 
 class Due(NamedTuple):
@@ -52,7 +59,7 @@ def age(seconds: float) -> str:
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """An age in one unit: "3 h ago"; "just now" within ten seconds, "in 5 min" for what is to come, "never" for None."""
+    """An age in one unit: "3 h ago"; "just now" within ten seconds, "in 5 min" for what comes, "never" for None."""
     if moment is None:
         return "never"
     seconds = seconds_between(moment, now)
@@ -67,9 +74,9 @@ def old(moment: datetime | None, now: datetime) -> str:
 
 
 def duration(seconds: float | None, most_hours: int = 24) -> str:
-    """A span in its two largest units: "3 h 38 min", "6 d 20 h"; one unit under a minute and from 14 days on; a dash for None.
+    """A span in its two largest units: "3 h 38 min", "6 d 20 h"; a dash for None.
 
-    `most_hours` is where hours become days.
+    One unit under an hour and from 14 days on. `most_hours` is where hours become days.
     """
     if seconds is None:
         return DASH
@@ -95,7 +102,7 @@ def hours(value: float | None) -> str:
 
 
 def due(deadline: datetime, now: datetime) -> Due:
-    """A deadline as seen from now: "in 6 d 20 h", "in 44 h" and bold within 48 hours, "19 d late" once it has passed."""
+    """A deadline as seen from now: "in 6 d 20 h", "in 44 h" and bold within 48 hours, "19 d late" once it is over."""
     left = seconds_between(now, deadline)
     if left <= 0:
         return Due(_late(-left), "due-over", True)
@@ -147,7 +154,7 @@ def percent(value: float | None, digits: int = 0) -> str:
     """
     if value is None:
         return DASH
-    step = 10.0 ** -digits
+    step = 10.0**-digits
     text = f"{value:.{digits}f}"
     if value < 100 and float(text) >= 100:
         return f"over {100 - step:.{digits}f} %"
@@ -163,13 +170,24 @@ def share(part: float | None, whole: float | None) -> float | None:
 
 def initials(name: str) -> str:
     """One or two letters for the round mark of a person: first and last name, or the start of an address."""
-    words = [word for word in name.split("@")[0].replace(".", " ").replace("_", " ").split() if word[0].isalnum()]
+    local = name.partition("@")[0].replace(".", " ").replace("_", " ")
+    words = [word for word in local.split() if word[0].isalnum()]
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2]) if words else "?"
     return letters.upper()
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago, "old": old, "due": due, "duration": duration, "hours": hours, "thousands": thousands, "exact": exact,
-    "iso": iso, "bytes_": bytes_, "percent": percent, "share": share, "initials": initials,
+    "ago": ago,
+    "old": old,
+    "due": due,
+    "duration": duration,
+    "hours": hours,
+    "thousands": thousands,
+    "exact": exact,
+    "iso": iso,
+    "bytes_": bytes_,
+    "percent": percent,
+    "share": share,
+    "initials": initials,
 }
 """What the templates use, by name."""
