@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields, validate
 
 from webapp.fleet.values import Criticality, Environment, SiteStatus
-from webapp.kit.web.fields import Choice, Choices, CursorQuery, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes
+from webapp.kit.web.fields import Choice, Choices, CursorQuery, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes, said
 
 HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?$")
 TAG = validate.Regexp(r"^[^,\x00-\x1f]{1,60}$", error="A tag has 1 to 60 characters and no comma.")
@@ -110,6 +110,7 @@ class SiteQuery(ListQuery):
     has_security_updates = Yes()
     module = Text(most=255)
     module_version = Text(most=255)
+    refused_since = Moment(metadata=said("One of its reports was refused at or after."))
     since = Moment(data_key="from", metadata={"description": "Last report at or after"})
     until = Moment(until=True, data_key="to", metadata={"description": "Last report before"})
 
@@ -227,6 +228,7 @@ class ModuleQuery(ListQuery):
     type = Choice(TYPES)
     organization_id = fields.UUID()
     has_updates = Yes()
+    has_security_updates = Yes(metadata=said("A site that runs it says that a security update waits."))
 
 
 class ModuleVersionSchema(Output):
@@ -269,5 +271,6 @@ class ModuleSiteQuery(ListQuery):
     enabled = Yes()
     update_available = Yes()
     security_update = Yes()
+    needs_security_update = Yes(metadata=said("A security update waits, and it is not switched off on that site."))
     environment = Choice(Environment)
     organization_id = fields.UUID()

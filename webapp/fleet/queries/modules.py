@@ -18,6 +18,9 @@ from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 
+SECURITY = and_(Installation.security_update, Installation.enabled.is_not(False))
+"""The site says that a security update waits, of something that is not switched off."""
+
 
 def _installed(actor: Actor, asked: Mapping[str, Any]) -> Select[Any]:
     """Open installations on active sites that the actor may see."""
@@ -34,7 +37,7 @@ def find_modules(actor: Actor, asked: Mapping[str, Any]) -> Listing:
         func.max(Installation.project).label("project"), func.max(Installation.display_name).label("display_name"),
         func.count(Installation.version.distinct()).label("versions_count"),
         func.count().filter(Installation.update_available | Installation.security_update).label("updates_count"),
-        func.count().filter(Installation.security_update & Installation.enabled.is_not(False)).label("security_updates_count"),
+        func.count().filter(SECURITY).label("security_updates_count"),
     ).group_by(Installation.module_id).subquery()
     statement = select(Module.public_id.label("id"), Module.name, Module.first_seen_at, used.c.sites_count, used.c.type, used.c.project,
                        used.c.display_name, used.c.versions_count, used.c.updates_count, used.c.security_updates_count,
@@ -44,6 +47,8 @@ def find_modules(actor: Actor, asked: Mapping[str, Any]) -> Listing:
             statement = statement.where(column == asked[name])
     if asked.get("has_updates") is not None:
         statement = statement.where((used.c.updates_count > 0) == asked["has_updates"])
+    if asked.get("has_security_updates") is not None:
+        statement = statement.where((used.c.security_updates_count > 0) == asked["has_security_updates"])
     if asked.get("q"):
         statement = statement.where(Module.name.icontains(asked["q"], autoescape=True)
                                     | used.c.display_name.icontains(asked["q"], autoescape=True))
@@ -99,6 +104,8 @@ def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Li
     for name in ("environment", "organization_id"):
         if name in asked:
             statement = statement.where(getattr(Site, name) == asked[name])
+    if asked.get("needs_security_update") is not None:
+        statement = statement.where(func.coalesce(SECURITY, False) == asked["needs_security_update"])
     if asked.get("q"):
         statement = statement.where(Site.name.icontains(asked["q"], autoescape=True))
     sorts = {"name": func.lower(Site.name), "version": Installation.version, "installed_at": Installation.installed_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal,
 from webapp.accounts.models import Membership, Organization, User
 from webapp.catalog.models import Module
 from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies, to_composer
-from webapp.fleet.models import Installation, Site
+from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
@@ -45,7 +46,11 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
     at = at or now()
     status, since = status_column(at), since_column(at)
     deleted = bool(asked.get("include_deleted")) and actor.may(Permission.SITE_DELETE)
-    statement = visible_sites(actor, deleted=deleted).add_columns(status.label("status"), since.label("status_since"))
+    statement = visible_sites(actor, deleted=deleted)
+    managed = actor.organizations(Permission.SITE_DELETE)
+    if deleted and managed is not None:
+        statement = statement.where(or_(Site.deleted_at.is_(None), Site.organization_id.in_(managed)))
+    statement = statement.add_columns(status.label("status"), since.label("status_since"))
     statement = _filtered(statement, asked, status, since, actor)
     sorts = {name: getattr(Site, name) for name in (
         "url", "environment", "core_version", "php_version", "database", "modules_count", "updates_count", "security_updates_count",
@@ -54,6 +59,20 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
               "criticality": case(CRITICALITY, value=Site.criticality)}
     order = "status,-security_updates_count,criticality,name"
     return Listing(statement, sorts, order, Site.id, shape=_shape, prepare=_with_names)
+
+
+def find_deleted_sites(actor: Actor, asked: Mapping[str, Any]) -> Listing:
+    """The deleted sites that the actor may bring back, the last deleted first; each with `deleted_by`, a name."""
+    listing = find_sites(actor, {**asked, "include_deleted": True})
+    listing.statement = listing.statement.where(Site.deleted_at.is_not(None))
+    return replace(listing, sorts={**listing.sorts, "deleted_at": Site.deleted_at}, default_sort="-deleted_at", prepare=_with_deleters)
+
+
+def _with_deleters(sites: list[Site]) -> list[Site]:
+    people = _names({site.updated_by for site in sites if site.updated_by})
+    for site in _with_names(sites):
+        site.deleted_by = people.get(site.updated_by) if site.updated_by else None  # type: ignore[attr-defined]
+    return sites
 
 
 def _shape(row: Any) -> Site:
@@ -66,15 +85,19 @@ def _with_names(sites: list[Site]) -> list[Site]:
     """Gives each site the names of its organization and owner."""
     places = dict(db.session.execute(select(Organization.id, Organization.name)
                                      .where(Organization.id.in_({site.organization_id for site in sites}))).all())
-    owners = {site.owner_id for site in sites if site.owner_id}
-    people: dict[UUID, str] = {}
-    if owners:
-        found = db.session.execute(select(User.id, func.coalesce(func.nullif(User.full_name, ""), User.email)).where(User.id.in_(owners)))
-        people = dict(found.all())
+    people = _names({site.owner_id for site in sites if site.owner_id})
     for site in sites:
         site.organization_name = places.get(site.organization_id, "")  # type: ignore[attr-defined]
         site.owner_name = people.get(site.owner_id) if site.owner_id else None  # type: ignore[attr-defined]
     return sites
+
+
+def _names(ids: set[UUID]) -> dict[UUID, str]:
+    """What people are called, by id."""
+    if not ids:
+        return {}
+    found = db.session.execute(select(User.id, func.coalesce(func.nullif(User.full_name, ""), User.email)).where(User.id.in_(ids)))
+    return dict(found.all())
 
 
 def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, since: Any, actor: Actor) -> Select[Any]:
@@ -100,9 +123,18 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, sin
         statement = statement.where(Site.last_report_at < asked["until"])
     if asked.get("q"):
         statement = statement.where(or_(Site.name.icontains(asked["q"], autoescape=True), Site.url.icontains(asked["q"], autoescape=True)))
+    if "refused_since" in asked:
+        statement = statement.where(_was_refused(asked["refused_since"]))
     if "module" in asked:
         statement = statement.where(_runs(asked["module"], asked.get("module_version"), actor))
     return statement
+
+
+def _was_refused(since: datetime) -> ColumnElement[bool]:
+    """Whether a report of the site was refused from that time on."""
+    row = InventoryReportRow
+    return exists().where(row.site_id == Site.id, row.organization_id == Site.organization_id, row.received_at >= since,
+                          row.outcome == "refused")
 
 
 def _runs(module: str, version: str | None, actor: Actor) -> ColumnElement[bool]:
