@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    disable_created_metrics,
+    generate_latest,
+    multiprocess,
+)
 
+disable_created_metrics()
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REQUESTS = Counter("api_requests", "Requests answered.", ["method", "route", "status"])
 REQUESTS_FAILED = Counter("api_requests_failed", "Requests answered with an error.", ["method", "route", "status"])

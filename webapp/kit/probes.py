@@ -13,8 +13,10 @@ T = TypeVar("T")
 
 
 class Probe(Generic[T]):
-    """One question. Whoever asks while it is being answered waits for that answer, and an answer is good for `keep` seconds:
-    however often it is asked, there is one thread at most, and no flood of questions reaches what is asked.
+    """One question, asked in one thread at most.
+
+    Whoever asks while it is being answered waits for that answer, and an answer is good for `keep` seconds, so that no
+    flood of questions reaches what is asked.
     """
 
     def __init__(self, check: Callable[[], T], keep: float = 1.0) -> None:

@@ -48,15 +48,17 @@ def links_of(page: Page) -> dict[str, str | None]:
     if page.at_cursor:
         after = here(cursor=page.next_cursor) if page.next_cursor else None
         return {"self": here(), "first": here(cursor=""), "last": None, "prev": None, "next": after}
-    last = max(page.pages, 1)
+    size, last = page.size, max(page.pages, 1)
+    places: dict[str, int | None]
     if page.by_page:
-        wanted = {"first": 1, "last": last, "prev": min(page.number - 1, last) or None,
-                  "next": page.number + 1 if page.number < last else None}
-        return {"self": here()} | {name: here(page=number) if number else None for name, number in wanted.items()}
-    after, end = page.first + page.size, (last - 1) * page.size
-    skips = {"first": 0, "last": end, "prev": max(min(page.first, page.total) - page.size, 0) if page.first else None,
-             "next": after if after < page.total else None}
-    return {"self": here()} | {name: here(skip=skip) if skip is not None else None for name, skip in skips.items()}
+        name, places = "page", {"first": 1, "last": last, "prev": min(page.number - 1, last) or None,
+                                "next": page.number + 1 if page.number < last else None}
+    else:
+        before, after = max(min(page.first, page.total) - size, 0), page.first + size
+        name, places = "skip", {"first": 0, "last": (last - 1) * size, "prev": before if page.first else None,
+                                "next": after if after < page.total else None}
+    links = {each: here(**{name: place}) if place is not None else None for each, place in places.items()}
+    return {"self": here(), **links}
 
 
 def here(**changes: Any) -> str:

@@ -32,10 +32,10 @@ class Door:
     """What a route was told: permission, schemas, how it finds its resource, and words for the document.
 
     `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
-    `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of either (any of them);
+    `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of those (any);
     `examples`: bodies by name, each a value or `{"summary", "value"}`;
     `headers`: request headers of its own, `{name: description}`;
-    `responses`: answers of its own by status (`{200: {"description", "content"}}`), in place of the envelope where one is 2xx;
+    `responses`: answers of its own by status (`{"200": {"description", "content"}}`); a 2xx takes the envelope's place;
     `produces`: media types, for a door that answers with a file;
     `deprecated`: True for an older path.
     """
@@ -108,8 +108,9 @@ def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Re
     idempotency.remember(answer)
     commit()
     answer.headers.setdefault("Cache-Control", "private, no-cache")
-    # A stream is sent as it is: to make it conditional would be to read all of it into memory first.
-    return answer.make_conditional(request) if request.method in SAFE and answer.is_sequence else answer
+    if request.method in SAFE and answer.is_sequence:  # to do it to a stream would be to read all of it into memory first
+        answer.make_conditional(request)
+    return answer
 
 
 def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:

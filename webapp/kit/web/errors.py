@@ -75,7 +75,7 @@ def answer_http(problem: HTTPException) -> Response:
 
 
 def answer_collision(problem: IntegrityError) -> Response:
-    """Two requests at once both found the name free, and the database let one of them have it (unique or exclusion constraint)."""
+    """Two requests at once found the same name free, and a constraint of the database let only one of them have it."""
     if getattr(problem.orig, "pgcode", None) in TAKEN:
         return answer_error(Conflict())
     return answer_unforeseen(problem)

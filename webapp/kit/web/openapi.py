@@ -20,9 +20,10 @@ from webapp.kit.web.openapi_schemas import SchemaPlugin
 CACHE = "patchboard_openapi"
 ABOUT = """Inventory and patches of Drupal sites.
 
-Every answer is `{"data", "meta", "links"}`; every error `{"status_code", "error", "message", "details", "timestamp", "request_id"}`, or
-RFC 9457 with `Accept: application/problem+json`. Times are RFC 3339 in UTC, ids are UUIDs. Bodies may be sent with
-`Content-Encoding: gzip`. Lists take `page` and `per_page`, or `skip` and `limit`; an unknown parameter is 422."""
+Every answer is `{"data", "meta", "links"}`; every error has `status_code`, `error`, `message`, `details`, `timestamp`
+and `request_id`, or is RFC 9457 with `Accept: application/problem+json`. Times are RFC 3339 in UTC, ids are UUIDs.
+Bodies may be sent with `Content-Encoding: gzip`. Lists take `page` and `per_page`, or `skip` and `limit`; an unknown
+parameter is 422."""
 PARAMETER = re.compile(r"<(?:(?P<kind>[a-z]+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 KINDS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}, "float": {"type": "number"}}
 BUILT = ("request_schema", "examples", "headers", "responses", "produces", "deprecated")
@@ -40,9 +41,14 @@ def build(app: Flask) -> dict[str, Any]:
     """The whole document, from the application's URL map."""
     plugin = SchemaPlugin()
     spec = APISpec(
-        title="Patchboard", version=app.config["VERSION"], openapi_version="3.1.0", plugins=[plugin],
-        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}}, servers=[{"url": "/"}],
-        security=[{name: []} for name in parts.SECURITY])
+        title="Patchboard",
+        version=app.config["VERSION"],
+        openapi_version="3.1.0",
+        plugins=[plugin],
+        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+        servers=[{"url": "/"}],
+        security=[{name: []} for name in parts.SECURITY],
+    )
     _share(spec)
     found = sorted(operations_of(app), key=lambda each: each[:2])
     names = operation_ids(found)
@@ -51,8 +57,7 @@ def build(app: Flask) -> dict[str, Any]:
         spec.path(path=path, operations={method.lower(): {"operationId": names[path, method], **described}})
     for tag in sorted({view.door.tag for *_, view in found}):
         spec.tag({"name": tag})
-    document: dict[str, Any] = spec.to_dict()
-    return document
+    return dict(spec.to_dict())
 
 
 def _share(spec: APISpec) -> None:
@@ -63,7 +68,7 @@ def _share(spec: APISpec) -> None:
     for name, response in parts.responses().items():
         spec.components.response(name, response)
     for name, parameter in parts.PARAMETERS.items():
-        spec.components.parameter(name, parameter["in"], {key: each for key, each in parameter.items() if key != "in"})
+        spec.components.parameter(name, "header", {**parameter, "name": name})
     for name, scheme in parts.SECURITY.items():
         spec.components.security_scheme(name, scheme)
 
@@ -82,7 +87,7 @@ def operations_of(app: Flask) -> list[tuple[str, str, Rule, Any]]:
 
 
 def operation_ids(found: list[tuple[str, str, Rule, Any]]) -> dict[tuple[str, str], str]:
-    """The view's name; of a PUT and PATCH in one, the latter begins with `patch`. Names of two rooms get the room's before them."""
+    """The view's name, with the room's before it where two rooms have the same."""
     wanted = {(path, method): operation_id(view, method) for path, method, _, view in found}
     shared = {name for name, count in Counter(wanted.values()).items() if count > 1}
     room = {(path, method): rule.endpoint.rpartition(".")[0] for path, method, rule, _ in found}
@@ -90,6 +95,7 @@ def operation_ids(found: list[tuple[str, str, Rule, Any]]) -> dict[tuple[str, st
 
 
 def operation_id(view: Any, method: str) -> str:
+    """The view's name; where one view is PUT and PATCH, the latter's begins with `patch`."""
     name: str = view.__name__
     if method == "PATCH" and "PUT" in view.door.methods:
         return f"patch_{name.removeprefix('change_').removeprefix('set_')}"
@@ -103,18 +109,29 @@ def describe(plugin: SchemaPlugin, spec: APISpec, view: Any, rule: Rule, method:
     if unknown:
         raise LookupError(f"{rule.endpoint}: Door.extra does not take {', '.join(sorted(unknown))}")
     summary, _, description = (view.__doc__ or view.__name__).strip().partition("\n")
-    told: dict[str, Any] = {"tags": [door.tag], "summary": summary, "x-permission": door.needs.value, "security": security_of(door)}
+    told: dict[str, Any] = {
+        "tags": [door.tag],
+        "summary": summary,
+        "x-permission": door.needs.value,
+        "security": security_of(door),
+    }
     if description.strip():
         told["description"] = " ".join(description.split())
     if door.extra.get("deprecated"):
         told["deprecated"] = True
-    parameters = path_parameters(rule) + (plugin.parameters(door.query) if door.query else []) + header_parameters(door, method)
+    parameters = (
+        path_parameters(rule) + (plugin.parameters(door.query) if door.query else []) + header_parameters(door, method)
+    )
     if parameters:
         told["parameters"] = parameters
     body = body_of(plugin, door, method)
     if body:
         told["requestBody"] = body
-    told["responses"] = {**success(plugin, spec, door, method), **failures(door, rule, method), **door.extra.get("responses", {})}
+    told["responses"] = {
+        **success(plugin, spec, door, method),
+        **failures(door, rule, method),
+        **door.extra.get("responses", {}),
+    }
     return told
 
 
@@ -127,8 +144,15 @@ def security_of(door: Door) -> list[dict[str, list[str]]]:
 
 
 def path_parameters(rule: Rule) -> list[dict[str, Any]]:
-    return [{"in": "path", "name": match["name"], "required": True, "schema": dict(KINDS.get(match["kind"] or "", {"type": "string"}))}
-            for match in PARAMETER.finditer(rule.rule)]
+    return [
+        {
+            "in": "path",
+            "name": match["name"],
+            "required": True,
+            "schema": dict(KINDS.get(match["kind"] or "", {"type": "string"})),
+        }
+        for match in PARAMETER.finditer(rule.rule)
+    ]
 
 
 def header_parameters(door: Door, method: str) -> list[Any]:
@@ -140,8 +164,10 @@ def header_parameters(door: Door, method: str) -> list[Any]:
         names.append("If-Match")
     if method in SAFE and _is_enveloped(door):
         names.append("If-None-Match")
-    own = [{"in": "header", "name": name, "description": words, "schema": {"type": "string"}}
-           for name, words in door.extra.get("headers", {}).items()]
+    own = [
+        {"in": "header", "name": name, "description": words, "schema": {"type": "string"}}
+        for name, words in door.extra.get("headers", {}).items()
+    ]
     return [*names, *own]
 
 
@@ -155,8 +181,10 @@ def body_of(plugin: SchemaPlugin, door: Door, method: str) -> dict[str, Any] | N
         return None
     media: dict[str, Any] = {"schema": schema}
     if "examples" in door.extra:
-        media["examples"] = {name: each if isinstance(each, dict) and "value" in each else {"value": each}
-                             for name, each in door.extra["examples"].items()}
+        media["examples"] = {
+            name: each if isinstance(each, dict) and "value" in each else {"value": each}
+            for name, each in door.extra["examples"].items()
+        }
     content = {JSON: media}
     if door.accepts_form:
         content["application/x-www-form-urlencoded"] = {"schema": schema}

@@ -15,27 +15,63 @@ ADDRESS_OR_NONE = {"type": ["string", "null"], "format": "uri-reference"}
 
 def thing(description: str = "", optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     """An object of which all properties but the optional ones are always there."""
-    found: dict[str, Any] = {"type": "object", "properties": properties, "required": sorted(set(properties) - set(optional))}
+    found: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(set(properties) - set(optional)),
+    }
     return found | ({"description": description} if description else {})
 
 
-DETAIL = thing("One thing that is wrong.", field={**TEXT, "description": "Dotted path, such as `modules.3.version`."}, message=TEXT)
+FIELD = {**TEXT, "description": "Dotted path, such as `modules.3.version`."}
+DETAIL = thing("One thing that is wrong.", field=FIELD, message=TEXT)
 SCHEMAS = {
     "ErrorDetail": DETAIL,
-    "Error": thing("Every error, unless `application/problem+json` is asked for.", status_code={"type": "integer"},
-                   error={**TEXT, "description": "Stable code, such as `validation_error`."}, message=TEXT,
-                   details={"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
-                   timestamp={**TEXT, "format": "date-time"}, request_id={"type": ["string", "null"]}),
-    "Problem": thing("An error in the form of RFC 9457.", type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT, instance=TEXT,
-                     errors={"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
-                     request_id={"type": ["string", "null"]}),
+    "Error": thing(
+        "Every error, unless `application/problem+json` is asked for.",
+        status_code={"type": "integer"},
+        error={**TEXT, "description": "Stable code, such as `validation_error`."},
+        message=TEXT,
+        details={"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
+        timestamp={**TEXT, "format": "date-time"},
+        request_id={"type": ["string", "null"]},
+    ),
+    "Problem": thing(
+        "An error in the form of RFC 9457.",
+        type=TEXT,
+        title=TEXT,
+        status={"type": "integer"},
+        detail=TEXT,
+        instance=TEXT,
+        errors={"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
+        request_id={"type": ["string", "null"]},
+    ),
     "Links": thing("Where this object is.", self=ADDRESS),
-    "PageLinks": thing("Other parts of the list; null where there is none.", self=ADDRESS, first=ADDRESS, last=ADDRESS_OR_NONE,
-                       prev=ADDRESS_OR_NONE, next=ADDRESS_OR_NONE),
-    "PageMeta": thing("With `page` and `per_page`.", optional=("next_cursor",), total=WHOLE, page=WHOLE, per_page=WHOLE, pages=WHOLE,
-                      next_cursor={"type": ["string", "null"]}),
-    "SliceMeta": thing("With `skip` and `limit`, or `cursor`.", optional=("next_cursor",), total=WHOLE, skip=WHOLE, limit=WHOLE,
-                       next_cursor={"type": ["string", "null"]}),
+    "PageLinks": thing(
+        "Other parts of the list; null where there is none.",
+        self=ADDRESS,
+        first=ADDRESS,
+        last=ADDRESS_OR_NONE,
+        prev=ADDRESS_OR_NONE,
+        next=ADDRESS_OR_NONE,
+    ),
+    "PageMeta": thing(
+        "With `page` and `per_page`.",
+        optional=("next_cursor",),
+        total=WHOLE,
+        page=WHOLE,
+        per_page=WHOLE,
+        pages=WHOLE,
+        next_cursor={"type": ["string", "null"]},
+    ),
+    "SliceMeta": thing(
+        "With `skip` and `limit`, or `cursor`.",
+        optional=("next_cursor",),
+        total=WHOLE,
+        skip=WHOLE,
+        limit=WHOLE,
+        next_cursor={"type": ["string", "null"]},
+    ),
 }
 
 HEADERS = {
@@ -47,7 +83,7 @@ HEADERS = {
     "RateLimit-Reset": ("Seconds until the window ends.", WHOLE),
     "Retry-After": ("Seconds to wait.", WHOLE),
     "WWW-Authenticate": ("How to say who one is.", TEXT),
-    "Idempotent-Replayed": ("`true` when this is the stored answer to an earlier request.", {"type": "string", "const": "true"}),
+    "Idempotent-Replayed": ("`true`: the stored answer to an earlier request.", {"type": "string", "const": "true"}),
     "Content-Disposition": ("The name under which to save it.", TEXT),
 }
 LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -68,20 +104,28 @@ ERRORS = {
 ERROR_HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
 
 SECURITY = {
-    "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                   "description": "An access token of `POST /api/v1/auth/login`. An API key may be sent as Bearer too."},
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of `POST /api/v1/auth/login`, or an API key.",
+    },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key, `pb_…`."},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "patchboard",
-               "description": "The session of a browser; what changes something needs `X-CSRFToken` as well."},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "patchboard",
+        "description": "The session of a browser; what changes something needs `X-CSRFToken` as well.",
+    },
 }
 
-PARAMETERS = {
-    "Idempotency-Key": {"in": "header", "name": "Idempotency-Key", "schema": {**TEXT, "maxLength": 255},
-                        "description": "The same key and body within 24 hours get the first answer again, and nothing is done twice."},
-    "If-Match": {"in": "header", "name": "If-Match", "schema": TEXT,
-                 "description": "The ETag that was read; 412 when the object has changed since."},
-    "If-None-Match": {"in": "header", "name": "If-None-Match", "schema": TEXT,
-                      "description": "An ETag; 304 without a body when nothing has changed."},
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {
+        "schema": {**TEXT, "maxLength": 255},
+        "description": "The same key and body within 24 hours get the first answer again.",
+    },
+    "If-Match": {"schema": TEXT, "description": "The ETag that was read; 412 when the object has changed since."},
+    "If-None-Match": {"schema": TEXT, "description": "An ETag; 304 without a body when nothing has changed."},
 }
 
 
@@ -95,9 +139,14 @@ def error_ref(status: int) -> dict[str, str]:
 
 def error_response(description: str, headers: list[str]) -> dict[str, Any]:
     """An error in both of its forms."""
-    return {"description": description, "headers": header_refs("X-Request-ID", *headers),
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}},
-                        PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {
+        "description": description,
+        "headers": header_refs("X-Request-ID", *headers),
+        "content": {
+            JSON: {"schema": {"$ref": "#/components/schemas/Error"}},
+            PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}},
+        },
+    }
 
 
 def responses() -> dict[str, Any]:
@@ -112,4 +161,6 @@ def one_envelope(data: dict[str, Any]) -> dict[str, Any]:
 
 def list_envelope(row: dict[str, Any]) -> dict[str, Any]:
     either = [{"$ref": "#/components/schemas/PageMeta"}, {"$ref": "#/components/schemas/SliceMeta"}]
-    return thing(data={"type": "array", "items": row}, meta={"anyOf": either}, links={"$ref": "#/components/schemas/PageLinks"})
+    return thing(
+        data={"type": "array", "items": row}, meta={"anyOf": either}, links={"$ref": "#/components/schemas/PageLinks"}
+    )

@@ -13,7 +13,7 @@ from webapp.kit.web.fields import Choices, ListQuery, Moment, Output, Time
 
 
 class Names:
-    """Component names: the class without `Schema`, and what an instance changes of it; the same schema, the same name."""
+    """Component names: the class without `Schema`, and what an instance changes of it; two schemas never share one."""
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
@@ -40,14 +40,17 @@ def name_of(schema: Schema) -> str:
 
 
 def _camel(words: Any) -> str:
-    return "And".join("".join(part.capitalize() for part in word.replace(".", "_").split("_")) for word in sorted(words))
+    return "And".join(word.replace(".", "_").title().replace("_", "") for word in sorted(words))
 
 
 class Converter(OpenAPIConverter):
     """Knows our fields, and that an answer has all of its fields (but those with `metadata={"optional": True}`)."""
 
     field_mapping: ClassVar[dict[type, tuple[str | None, str | None]]] = {  # type: ignore[misc]
-        **DEFAULT_FIELD_MAPPING, Time: ("string", "date-time"), Moment: ("string", None), Choices: ("array", None),
+        **DEFAULT_FIELD_MAPPING,
+        Time: ("string", "date-time"),
+        Moment: ("string", None),
+        Choices: ("array", None),
         fields.URL: ("string", "uri"),
     }
 
@@ -58,8 +61,11 @@ class Converter(OpenAPIConverter):
         if words:
             found.setdefault("description", words.strip().splitlines()[0])
         if isinstance(instance, Output):
-            found["required"] = sorted(field.data_key or name for name, field in instance.dump_fields.items()
-                                       if not field.metadata.get("optional"))
+            found["required"] = sorted(
+                field.data_key or name
+                for name, field in instance.dump_fields.items()
+                if not field.metadata.get("optional")
+            )
         return found
 
 
@@ -104,13 +110,16 @@ class SchemaPlugin(MarshmallowPlugin):
         found: list[dict[str, Any]] = self.converter.schema2parameters(query(), location="query")
         for parameter in found:
             if parameter["name"] == "sort" and issubclass(query, ListQuery):
-                parameter |= sort_words(query.sortable)
-            parameter.pop("required", None) if not parameter.get("required") else None
+                parameter.update(sort_words(query.sortable))
+            if not parameter.get("required"):
+                parameter.pop("required", None)
         return found
 
 
 def sort_words(keys: tuple[str, ...]) -> dict[str, Any]:
     """`sort`, with the keys that this list takes."""
     one = f"-?({'|'.join(keys)})"
-    return {"description": f"Sort keys by comma, `-` for falling: {', '.join(keys)}.",
-            "schema": {"type": "string", "pattern": f"^{one}(,{one})*$"}}
+    return {
+        "description": f"Sort keys by comma, `-` for falling: {', '.join(keys)}.",
+        "schema": {"type": "string", "pattern": f"^{one}(,{one})*$"},
+    }
