@@ -41,6 +41,8 @@ COPY --from=build /app/static/vendor/ static/vendor/
 COPY templates/ templates/
 COPY webapp/ webapp/
 COPY worker/ worker/
+# The file system is read-only later, so that Python could not keep what it compiles.
+RUN python -m compileall -q config.py wsgi.py migrations webapp worker
 
 USER 10001
 EXPOSE 8000
