@@ -20,7 +20,7 @@ class Caller:
         self.app, self.headers = app, headers or {}
 
     def get(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Any:
-        return self.send("GET", path, headers=headers, query_string=query)
+        return self.send("GET", path, headers=headers, **({"query_string": query} if query else {}))
 
     def post(self, path: str, json: Any = None, headers: dict[str, str] | None = None, **more: Any) -> Any:
         return self.send("POST", path, json=json, headers=headers, **more)

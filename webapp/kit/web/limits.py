@@ -48,9 +48,8 @@ limiter = Limiter(
 def register_limits(app: Flask) -> None:
     app.config.setdefault("RATELIMIT_STORAGE_URI", app.config["REDIS_URL"])
     app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", {"socket_timeout": 1, "socket_connect_timeout": 1})
-    app.config["RATELIMIT_ENABLED"] = app.config["LIMITS_ENABLED"]
     limiter.init_app(app)
-    limiter.request_filter(lambda: bool(request.endpoint is None or request.endpoint.startswith(FREE)))
+    limiter.request_filter(lambda: not app.config["LIMITS_ENABLED"] or bool(request.endpoint is None or request.endpoint.startswith(FREE)))
 
 
 def spend(name: str, setting: str, key: str) -> None:
