@@ -16,6 +16,8 @@ TAG = validate.Regexp(r"^[^,\x00-\x1f]{1,60}$", error="A tag has 1 to 60 charact
 PORTS = {"http": 80, "https": 443}
 VERDICTS = ("current", "not_current", "not_secure", "not_supported", "revoked", "not_checked", "unknown", "not_fetched")
 TYPES = ("core", "module", "theme", "profile", "library", "theme_engine", "distribution")
+NEEDS = ("security", "other", "any")
+NEEDED = "What the site says that it needs: a security update, another one, or any; what is switched off needs none."
 YEAR = 366 * 24 * 60
 NOT_A_URL = "Not a web address, such as https://www.example.org."
 
@@ -96,7 +98,8 @@ class SiteQuery(ListQuery):
     team_id = fields.UUID()
     repository_id = fields.UUID()
     owner_id = fields.UUID()
-    owned = Yes()
+    owned = Yes(metadata=said("Whether anybody owns it."))
+    reported = Yes(metadata=said("Whether it has ever reported."))
     report_interval_minutes = fields.Integer()
     status = Choices(SiteStatus)
     status_since = Moment()
@@ -156,6 +159,7 @@ class InstalledQuery(ListQuery):
     status = Choices(VERDICTS)
     update_available = Yes()
     security_update = Yes()
+    needs = Choice(NEEDS, metadata=said(NEEDED))
     as_of = Moment()
 
 
@@ -271,6 +275,6 @@ class ModuleSiteQuery(ListQuery):
     enabled = Yes()
     update_available = Yes()
     security_update = Yes()
-    needs_security_update = Yes(metadata=said("A security update waits, and it is not switched off on that site."))
+    needs = Choice(NEEDS, metadata=said(NEEDED))
     environment = Choice(Environment)
     organization_id = fields.UUID()

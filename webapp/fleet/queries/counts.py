@@ -16,8 +16,7 @@ from webapp.accounts.models import Membership, Organization, User
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
-from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
-from webapp.fleet.queries.modules import SECURITY
+from webapp.fleet.queries.inventory import NEEDS, find_installed
 from webapp.fleet.queries.sites import find_sites
 from webapp.kit.db import db
 from webapp.kit.listing import Listing
@@ -46,12 +45,6 @@ def count_lists(lists: Mapping[str, Listing]) -> dict[str, int]:
 def count_sites(actor: Actor, views: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, int]:
     """How many sites each of these queries finds, in one statement."""
     return count_lists({name: find_sites(actor, asked, at) for name, asked in views.items()})
-
-
-def count_parts(actor: Actor, site: Site) -> dict[str, int]:
-    """How much there is to see of one site: modules now, steps of versions, reports received."""
-    finds = {"modules": find_installed, "history": find_changes, "received": find_received}
-    return count_lists({name: find(actor, site, {}) for name, find in finds.items()})
 
 
 def site_choices(actor: Actor, asked: Mapping[str, Any], names: Sequence[str],
@@ -85,7 +78,7 @@ def _counted(name: str, found: Subquery) -> Select[Any]:
     column: Any
     label: Any
     if name == "tags":
-        each = func.unnest(found.c.tags).table_valued("tag").lateral("each")
+        each = func.unnest(found.c.tags).table_valued("tag").render_derived(name="each")
         rows, column, label = found.join(each, true()), each.c.tag, each.c.tag
     elif name == "owner_id":
         column, label = found.c.owner_id, PERSON
@@ -96,7 +89,8 @@ def _counted(name: str, found: Subquery) -> Select[Any]:
     else:
         column = label = found.c[name]
     value, count = cast(column, String), func.count()
-    words = literal(name).label("name"), value.label("value"), cast(label, String).label("label"), count.label("found")
+    words: list[Any] = [literal(name).label("name"), value.label("value"), cast(label, String).label("label"),
+                        count.label("found")]
     statement: Select[Any] = select(*words).select_from(rows).where(column.is_not(None)).group_by(column, label)
     return statement.order_by(count.desc(), value).limit(MOST_CHOICES)
 
@@ -121,13 +115,13 @@ def count_by_keeper(actor: Actor, asked: Mapping[str, Any], at: datetime, by: st
 def find_fixes(actor: Actor, asked: Mapping[str, Any], most: int) -> list[Any]:
     """The modules whose security update would help most sites: `id, name, display_name, sites, latest`.
 
-    Only what runs counts, silent sites included; `/modules/{id}/sites?needs_security_update=true` is the list.
+    Only what runs counts, silent sites included; `/modules/{id}/sites?needs=security` is the list.
     """
     sites = visible_sites(actor, Permission.MODULE_READ).with_only_columns(Site.id)
     statement = select(Installation.module_id, func.count().label("sites"),
                        func.max(Installation.display_name).label("display_name"),
                        func.array_agg(Installation.latest_version.distinct()).label("latest"))
-    statement = statement.where(Installation.valid_to.is_(None), SECURITY, Installation.site_id.in_(sites))
+    statement = statement.where(Installation.valid_to.is_(None), NEEDS["security"], Installation.site_id.in_(sites))
     if "organization_id" in asked:
         statement = statement.where(Installation.organization_id == asked["organization_id"])
     used = statement.group_by(Installation.module_id).subquery()

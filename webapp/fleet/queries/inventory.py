@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
@@ -18,6 +18,13 @@ VERDICT = case((Installation.type == "library", literal("not_checked")), else_=l
 REASON = case((Installation.type == "library", literal(NO_PROJECT)), else_=literal(NO_FEED))
 UPDATED = func.greatest(Installation.valid_from, func.coalesce(Installation.said_at, Installation.valid_from))
 NEED = case((Installation.enabled.is_(False), 3), (Installation.security_update, 0), (Installation.update_available, 1), else_=2)
+RUNS = Installation.enabled.is_not(False)
+NEEDS = {
+    "security": and_(RUNS, Installation.security_update.is_(True)),
+    "other": and_(RUNS, Installation.update_available.is_(True), Installation.security_update.is_not(True)),
+    "any": and_(RUNS, or_(Installation.update_available.is_(True), Installation.security_update.is_(True))),
+}
+"""What the site says that a module needs, as its own counts have it: switched-off code needs nothing."""
 EQUAL = {"name": Module.name, "module_id": Module.public_id, "project": Installation.project, "type": Installation.type,
          "version": Installation.version, "enabled": Installation.enabled, "latest_version": Installation.latest_version,
          "recommended_version": Installation.recommended_version, "update_available": Installation.update_available,
@@ -35,6 +42,7 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
         Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
         VERDICT.label("status"), REASON.label("status_reason"), Installation.update_available, Installation.security_update,
         Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
+        case((NEEDS["security"], literal("security")), (NEEDS["other"], literal("other"))).label("needs"),
     ).join(Module, Module.id == Installation.module_id).where(Installation.site_id == site.id)
     at = asked.get("as_of")
     if at is None:
@@ -44,6 +52,8 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
     for name, column in EQUAL.items():
         if name in asked:
             statement = statement.where(column == asked[name])
+    if "needs" in asked:
+        statement = statement.where(NEEDS[asked["needs"]])
     if "status" in asked:
         statement = statement.where(VERDICT.in_(asked["status"]))
     if asked.get("q"):

@@ -11,15 +11,13 @@ from sqlalchemy import Select, and_, exists, func, select
 from webapp.catalog.models import Module, ModuleVersion
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries.inventory import NEEDS
 from webapp.fleet.queries.sites import status_column
 from webapp.kit.clock import now
 from webapp.kit.db import db
 from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
-
-SECURITY = and_(Installation.security_update, Installation.enabled.is_not(False))
-"""The site says that a security update waits, of something that is not switched off."""
 
 
 def _installed(actor: Actor, asked: Mapping[str, Any]) -> Select[Any]:
@@ -36,8 +34,8 @@ def find_modules(actor: Actor, asked: Mapping[str, Any]) -> Listing:
         Installation.module_id, func.count().label("sites_count"), func.max(Installation.type).label("type"),
         func.max(Installation.project).label("project"), func.max(Installation.display_name).label("display_name"),
         func.count(Installation.version.distinct()).label("versions_count"),
-        func.count().filter(Installation.update_available | Installation.security_update).label("updates_count"),
-        func.count().filter(SECURITY).label("security_updates_count"),
+        func.count().filter(NEEDS["any"]).label("updates_count"),
+        func.count().filter(NEEDS["security"]).label("security_updates_count"),
     ).group_by(Installation.module_id).subquery()
     statement = select(Module.public_id.label("id"), Module.name, Module.first_seen_at, used.c.sites_count, used.c.type, used.c.project,
                        used.c.display_name, used.c.versions_count, used.c.updates_count, used.c.security_updates_count,
@@ -104,8 +102,8 @@ def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Li
     for name in ("environment", "organization_id"):
         if name in asked:
             statement = statement.where(getattr(Site, name) == asked[name])
-    if asked.get("needs_security_update") is not None:
-        statement = statement.where(func.coalesce(SECURITY, False) == asked["needs_security_update"])
+    if "needs" in asked:
+        statement = statement.where(NEEDS[asked["needs"]])
     if asked.get("q"):
         statement = statement.where(Site.name.icontains(asked["q"], autoescape=True))
     sorts = {"name": func.lower(Site.name), "version": Installation.version, "installed_at": Installation.installed_at,

@@ -69,7 +69,7 @@ def find_deleted_sites(actor: Actor, asked: Mapping[str, Any]) -> Listing:
 
 
 def _with_deleters(sites: list[Site]) -> list[Site]:
-    people = _names({site.updated_by for site in sites if site.updated_by})
+    people = names_of({site.updated_by for site in sites if site.updated_by})
     for site in _with_names(sites):
         site.deleted_by = people.get(site.updated_by) if site.updated_by else None  # type: ignore[attr-defined]
     return sites
@@ -85,14 +85,14 @@ def _with_names(sites: list[Site]) -> list[Site]:
     """Gives each site the names of its organization and owner."""
     places = dict(db.session.execute(select(Organization.id, Organization.name)
                                      .where(Organization.id.in_({site.organization_id for site in sites}))).all())
-    people = _names({site.owner_id for site in sites if site.owner_id})
+    people = names_of({site.owner_id for site in sites if site.owner_id})
     for site in sites:
         site.organization_name = places.get(site.organization_id, "")  # type: ignore[attr-defined]
         site.owner_name = people.get(site.owner_id) if site.owner_id else None  # type: ignore[attr-defined]
     return sites
 
 
-def _names(ids: set[UUID]) -> dict[UUID, str]:
+def names_of(ids: set[UUID]) -> dict[UUID, str]:
     """What people are called, by id."""
     if not ids:
         return {}
@@ -113,6 +113,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, sin
         statement = statement.where(Site.tags.contains(asked["tags"]))
     if "owned" in asked:
         statement = statement.where(Site.owner_id.is_not(None) if asked["owned"] else Site.owner_id.is_(None))
+    if "reported" in asked:
+        statement = statement.where(Site.last_report_at.is_not(None) if asked["reported"] else Site.last_report_at.is_(None))
     if asked.get("has_updates") is not None:
         statement = statement.where((Site.updates_count > 0) == asked["has_updates"])
     if asked.get("has_security_updates") is not None:
