@@ -72,7 +72,7 @@ class RunInput(Input):
     status = Choice(RunStatus, required=True)
     trigger = Choice(POSTED, required=True)
     operator = Text(most=200, allow_none=True)
-    environment = Text(most=50)
+    environment = Text(most=50, allow_none=True)
     notes = Text(most=10_000, allow_none=True)
     commit_sha = fields.String(validate=SHA, allow_none=True)
     ci_url = Link(allow_none=True)

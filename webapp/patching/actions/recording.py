@@ -33,7 +33,8 @@ def record_run(actor: Actor, site: Site, body: Mapping[str, Any], at: datetime) 
     updates: Sequence[Mapping[str, Any]] = body["updates"]
     _check_times(body, at)
     _check_updates(updates, body["status"])
-    values = {"environment": site.environment, **{name: value for name, value in body.items() if name != "updates"}}
+    values = {name: value for name, value in body.items() if name != "updates"}
+    values["environment"] = body.get("environment") or site.environment
     run = PatchRun(organization_id=site.organization_id, site_id=site.id, updates_count=len(updates),
                    security_updates_count=sum(bool(each.get("security")) for each in updates),
                    evidence=Evidence.CLAIMED, created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id,
@@ -76,7 +77,7 @@ def _check_updates(updates: Sequence[Mapping[str, Any]], status: str) -> None:
 
 def _merge_and_prove(actor: Actor, site: Site, run: PatchRun, updates: Sequence[Mapping[str, Any]],
                      at: datetime) -> None:
-    """Gives the run its steps of the site's history, inferred ones too, and proves it if they are all that it claims."""
+    """Gives the run its steps of the site's history, inferred ones too, and proves it if that is all it claims."""
     modules = {each["module"] for each in updates}
     derived = rederive(actor, site, modules, run.started_at - SKEW, run.started_at + REACH, at)
     mine = [step for step, owner in derived.owners.items() if owner == run.id]
