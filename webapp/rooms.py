@@ -12,13 +12,16 @@ import webapp.kit.models
 import webapp.patching.models
 import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
 from webapp.accounts.api import api as accounts_api
+from webapp.accounts.cli import create_superuser
+from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
+from webapp.audit.pages import pages as audit_pages
 from webapp.fleet.api import api as fleet_api
 from webapp.ingest.api import api as ingest_api
 from webapp.ops.api import probes
 from webapp.ops.cli import init_db
 from webapp.patching.api import api as patching_api
 
-BLUEPRINTS: list[Any] = [probes, audit_api, accounts_api, fleet_api, ingest_api, patching_api]
-COMMANDS: list[Any] = [init_db]
+BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, ingest_api, patching_api]
+COMMANDS: list[Any] = [init_db, create_superuser]
 JOBS: dict[str, Any] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,14 @@ from webapp.accounts.models import ApiKey, Membership, Organization, SignIn, Use
 from webapp.accounts.policy import visible_keys, visible_organizations, visible_users
 from webapp.accounts.values import PREFIX_LENGTH, SECRET, digest_of
 from webapp.kit.db import db, rows
-from webapp.kit.errors import NotAuthenticated, NotFound
+from webapp.kit.errors import Invalid, NotAuthenticated, NotFound
 from webapp.kit.listing import Listing
-from webapp.kit.permissions import SCOPE_GRANTS, Actor, Origin, Role, Scope
+from webapp.kit.permissions import SCOPE_GRANTS, Actor, Origin, Permission, Role, Scope
 
 SEEN_EVERY = timedelta(minutes=1)
+USABLE = timedelta(days=30)
+"""How long a sign-in may lie unused: as long as the cookie that remembers it and the refresh token last."""
+CHOICES = 200
 WHO = """
 SELECT u.id, u.email, u.is_superuser, s.id AS sign_in_id, s.last_seen_at,
        (SELECT json_object_agg(m.organization_id, m.role) FROM memberships m JOIN organizations o ON o.id = m.organization_id
@@ -30,6 +34,25 @@ KEY = """
 SELECT k.id, k.name, k.organization_id, k.site_id, k.scopes, k.secret_hash, k.expires_at, k.allowed_ips, k.last_used_at
 FROM api_keys k JOIN organizations o ON o.id = k.organization_id
 WHERE k.prefix = :prefix AND k.deleted_at IS NULL AND o.deleted_at IS NULL
+"""
+COUNTS = """
+SELECT o.id, (SELECT count(*) FROM sites s WHERE s.organization_id = o.id AND s.deleted_at IS NULL) AS sites,
+       (SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = o.id AND m.deleted_at IS NULL AND u.deleted_at IS NULL) AS members,
+       (SELECT count(*) FROM api_keys k WHERE k.organization_id = o.id AND k.deleted_at IS NULL) AS keys
+FROM organizations o WHERE o.id = ANY(CAST(:ids AS uuid[]))
+"""
+PLACES = """
+SELECT id, name FROM organizations WHERE id = ANY(CAST(:organizations AS uuid[]))
+UNION ALL SELECT id, name FROM sites WHERE id = ANY(CAST(:sites AS uuid[]))
+"""
+SITE_NAMES = """
+SELECT name FROM sites
+WHERE deleted_at IS NULL AND (CAST(:organization AS uuid) IS NULL OR organization_id = :organization) ORDER BY lower(name) LIMIT :most
+"""
+SITE = """
+SELECT id FROM sites WHERE organization_id = :organization AND deleted_at IS NULL
+AND (lower(name) = lower(:words) OR lower(rtrim(url, '/')) IN (lower(:words), lower('https://' || :words))) LIMIT 2
 """
 
 
@@ -96,15 +119,25 @@ def find_users(actor: Actor, asked: dict[str, Any]) -> Listing:
         statement = statement.where(func.lower(User.email) == asked["email"].lower())
     if "is_superuser" in asked:
         statement = statement.where(User.is_superuser == asked["is_superuser"])
-    if "organization_id" in asked:
-        members = select(Membership.user_id).where(Membership.organization_id == asked["organization_id"], Membership.deleted_at.is_(None))
-        statement = statement.where(User.id.in_(members))
+    if "organization_id" in asked or "role" in asked:
+        statement = statement.where(User.id.in_(_members(actor, asked)))
     if asked.get("q"):
         statement = statement.where(User.email.icontains(asked["q"], autoescape=True)
                                     | User.full_name.icontains(asked["q"], autoescape=True))
     sorts = {"email": func.lower(User.email), "full_name": func.lower(User.full_name), "created_at": User.created_at,
              "last_login_at": User.last_login_at}
     return Listing(statement, sorts, "email", User.id, prepare=lambda found: with_organizations(actor, found))
+
+
+def _members(actor: Actor, asked: dict[str, Any]) -> Select[Any]:
+    """The ids of those with a role (or with this one) in the asked organization, or in any that the actor manages."""
+    members = select(Membership.user_id).where(Membership.deleted_at.is_(None))
+    where = actor.organizations(Permission.USER_READ)
+    if "organization_id" in asked:
+        members = members.where(Membership.organization_id == asked["organization_id"])
+    elif where is not None:
+        members = members.where(Membership.organization_id.in_(where))
+    return members.where(Membership.role == asked["role"]) if "role" in asked else members
 
 
 def get_user(actor: Actor, user_id: UUID, lock: bool = False, deleted: bool = False) -> User:
@@ -141,6 +174,8 @@ def find_keys(actor: Actor, asked: dict[str, Any]) -> Listing:
     for name in ("organization_id", "site_id", "name"):
         if name in asked:
             statement = statement.where(getattr(ApiKey, name) == asked[name])
+    if "scope" in asked:
+        statement = statement.where(ApiKey.scopes.contains([asked["scope"]]))
     if asked.get("q"):
         statement = statement.where(ApiKey.name.icontains(asked["q"], autoescape=True))
     sorts = {"name": func.lower(ApiKey.name), "created_at": ApiKey.created_at, "last_used_at": ApiKey.last_used_at}
@@ -153,6 +188,11 @@ def get_key(actor: Actor, key_id: UUID, lock: bool = False, deleted: bool = Fals
     return _found(statement.where(ApiKey.deleted_at.is_not(None)) if deleted else statement, lock)
 
 
+def get_any_key(actor: Actor, key_id: UUID) -> ApiKey:
+    """One API key, also a revoked one, or NotFound."""
+    return _found(visible_keys(actor, deleted=True).where(ApiKey.id == key_id), False)  # type: ignore[no-any-return]
+
+
 def role_of(user_id: UUID, organization_id: UUID) -> Role | None:
     """A person's role in an organization; None without one."""
     role = db.session.scalar(select(Membership.role).where(Membership.user_id == user_id, Membership.deleted_at.is_(None),
@@ -160,9 +200,70 @@ def role_of(user_id: UUID, organization_id: UUID) -> Role | None:
     return Role(role) if role else None
 
 
-def active_sign_in(sign_in_id: UUID) -> SignIn | None:
-    """The sign-in, unless it has ended."""
-    return db.session.scalar(select(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)))
+def find_sign_ins(actor: Actor, at: datetime) -> list[SignIn]:
+    """One's own sign-ins that may still be in use, the newest used first."""
+    own = select(SignIn).where(SignIn.user_id == actor.id, SignIn.ended_at.is_(None), SignIn.last_seen_at > at - USABLE)
+    return list(db.session.scalars(own.order_by(SignIn.last_seen_at.desc(), SignIn.id)))
+
+
+def get_any_organization(actor: Actor, organization_id: UUID) -> Organization:
+    """One organization, for superusers also when it is deleted; with `counts` and the name of who changed it last."""
+    statement = visible_organizations(actor, deleted=actor.is_superuser).where(Organization.id == organization_id)
+    organization: Organization = with_counts([_found(statement, False)])[0]
+    names = names_of([organization.updated_by])
+    organization.updated_by_name = names.get(organization.updated_by)  # type: ignore[attr-defined, arg-type]
+    return organization
+
+
+def with_counts(organizations: list[Organization]) -> list[Organization]:
+    """Gives each organization `counts`: of its sites, members and API keys."""
+    counted = {row.id: row for row in rows(COUNTS, ids=[each.id for each in organizations])}
+    for organization in organizations:
+        organization.counts = counted[organization.id]  # type: ignore[attr-defined]
+    return organizations
+
+
+def organizations_with(actor: Actor, permission: Permission) -> list[Organization]:
+    """The organizations in which the actor has this permission, by name: what a form lets them choose from."""
+    where = actor.organizations(permission)
+    statement = visible_organizations(actor).order_by(func.lower(Organization.name)).limit(CHOICES)
+    return list(db.session.scalars(statement if where is None else statement.where(Organization.id.in_(where))))
+
+
+def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """What people are called, by id: the name, or the address of those who gave none."""
+    wanted = {each for each in user_ids if each}
+    if not wanted:
+        return {}
+    name = func.coalesce(func.nullif(User.full_name, ""), User.email)
+    return dict(db.session.execute(select(User.id, name).where(User.id.in_(wanted))).tuples().all())
+
+
+def with_places(keys: list[ApiKey]) -> list[ApiKey]:
+    """Gives each key the names of its organization, its site and who made it."""
+    places = {row.id: row.name for row in rows(PLACES, organizations=[key.organization_id for key in keys],
+                                               sites=[key.site_id for key in keys if key.site_id])}
+    makers = names_of(key.created_by for key in keys)
+    for key in keys:
+        key.organization_name = places.get(key.organization_id, "")  # type: ignore[attr-defined]
+        key.site_name = places.get(key.site_id)  # type: ignore[attr-defined]
+        key.created_by_name = makers.get(key.created_by)  # type: ignore[attr-defined, arg-type]
+    return keys
+
+
+def site_names(organization_id: UUID | None) -> list[str]:
+    """Names of sites of the organization (of all that the actor may see), for a form to propose."""
+    return [row.name for row in rows(SITE_NAMES, organization=organization_id, most=CHOICES)]
+
+
+def find_site_id(organization_id: UUID, words: str) -> UUID:
+    """The one site of the organization with this name or address; Invalid at `site` for none or several."""
+    found = rows(SITE, organization=organization_id, words=words.rstrip("/"))
+    if not found:
+        raise Invalid.at("site", "There is no site of this name or address in the organization.")
+    if len(found) > 1:
+        raise Invalid.at("site", "Several sites have this name. Give the address instead.")
+    return found[0].id  # type: ignore[no-any-return]
 
 
 def _found(statement: Select[Any], lock: bool) -> Any:

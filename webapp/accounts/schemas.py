@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from webapp.kit.permissions import Role, Scope
-from webapp.kit.web.fields import Choice, Input, ListQuery, Output, ResourceOutput, Text, Time, Yes
+from webapp.kit.web.fields import Choice, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes
 
 EMAIL = re.compile(r"^[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?)+$")
 SLUG = validate.Regexp(r"^[a-z0-9]([a-z0-9\-]{0,58}[a-z0-9])?$", error="Lower-case letters, digits and hyphens.")
@@ -117,8 +117,34 @@ class UserQuery(ListQuery):
     sortable = ("email", "full_name", "created_at", "last_login_at")
 
     email = Text(most=254)
+    role = Choice(Role)
     is_superuser = Yes()
     organization_id = fields.UUID()
+
+
+class MemberInput(Input):
+    """A person for an organization: `full_name` is for whoever has no account yet."""
+
+    email = Email(required=True)
+    full_name = Text(most=200)
+    role = Choice(Role, required=True)
+    organization_id = fields.UUID(required=True)
+
+
+class PlaceInput(Input):
+    """Which organization a verb about a person is about."""
+
+    organization_id = fields.UUID(required=True)
+
+
+class PlaceRoleInput(PlaceInput):
+    role = Choice(Role, required=True)
+
+
+class ConfirmInput(Input):
+    """The word that is typed before something is deleted."""
+
+    confirm = Text(most=200, required=True)
 
 
 class RegisterInput(Input):
@@ -196,6 +222,13 @@ class KeyInput(KeyPatch):
     site_id = fields.UUID(allow_none=True)
 
 
+class KeyForm(KeyInput):
+    """A key as a form gives it: a site by its name or address, and the last day as a date."""
+
+    site = Text(most=500)
+    expires_at = Moment(until=True, allow_none=True)
+
+
 class KeySchema(ResourceOutput):
     name = fields.String()
     organization_id = fields.UUID()
@@ -215,6 +248,7 @@ class KeyQuery(ListQuery):
     sortable = ("name", "created_at", "last_used_at")
 
     name = Text(most=200)
+    scope = Choice(Scope)
     organization_id = fields.UUID()
     site_id = fields.UUID()
 

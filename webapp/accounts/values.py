@@ -42,6 +42,11 @@ def digest_of(text: str, server_key: str) -> bytes:
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
+def new_password() -> str:
+    """A password of 120 random bits, made for somebody who will change it."""
+    return secrets.token_urlsafe(15)
+
+
 def password_problem(password: str, email: str) -> str | None:
     """Why a password will not do; None when it will. Lengths as NIST SP 800-63B, 72 bytes because bcrypt reads no more."""
     if len(password) < LEAST_PASSWORD:
@@ -52,6 +57,23 @@ def password_problem(password: str, email: str) -> str | None:
     if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):  # noqa: PLR2004 (short names are everywhere)
         return "A password must not be like the e-mail address."
     return None
+
+
+DEVICES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+           ("CrOS", "ChromeOS"), ("Linux", "Linux"))
+PROGRAMS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chrome/", "Chrome"),
+            ("CriOS/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"), ("python", "Python"))
+
+
+def device_of(user_agent: str | None) -> str:
+    """What somebody signs in with, in words: "Firefox on Linux"; the program alone where it does not say more.
+
+    The order tells apart those who also name others: Edge says Chrome, and Chrome says Safari.
+    """
+    said = user_agent or ""
+    program = next((name for sign, name in PROGRAMS if sign.lower() in said.lower()), None)
+    device = next((name for sign, name in DEVICES if sign in said), None)
+    return " on ".join(filter(None, (program, device))) or "Unknown program"
 
 
 def slug_of(name: str) -> str:

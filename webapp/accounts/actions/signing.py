@@ -80,10 +80,26 @@ def change_password(actor: Actor, user: User, current: str, new: str, at: dateti
     except Invalid as problem:
         raise Invalid.at("new_password", problem.message) from None
     user.updated_at, user.updated_by = at, actor.id
-    others = update(SignIn).where(SignIn.user_id == user.id, SignIn.id != actor.sign_in_id, SignIn.ended_at.is_(None))
-    db.session.execute(others.values(ended_at=at))
+    end_sign_ins(user.id, at, but=actor.sign_in_id)
     record(actor, "user.password_changed", user, changes={})
     db.session.flush()
+
+
+def sign_out_elsewhere(actor: Actor, at: datetime) -> int:
+    """Ends all of one's own sign-ins but this one, and tells how many there were."""
+    assert actor.id is not None
+    ended = end_sign_ins(actor.id, at, but=actor.sign_in_id)
+    record(actor, "sign_in.others_ended", "User", resource_id=actor.id, changes={"ended": [None, ended]})
+    db.session.flush()
+    return ended
+
+
+def end_sign_ins(user_id: UUID, at: datetime, but: UUID | None = None) -> int:
+    """Ends every sign-in of a person, but the one named, and tells how many there were."""
+    statement = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    if but is not None:
+        statement = statement.where(SignIn.id != but)
+    return int(db.session.execute(statement.values(ended_at=at)).rowcount)  # type: ignore[attr-defined]
 
 
 def note_seen(sign_in_id: UUID, at: datetime) -> None:

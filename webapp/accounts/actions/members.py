@@ -1,0 +1,57 @@
+"""People in an organization: adding them with an account or without, and new passwords for those who have lost theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from webapp.accounts.actions.organizations import give_role
+from webapp.accounts.actions.people import create_user, hashed
+from webapp.accounts.actions.signing import end_sign_ins
+from webapp.accounts.models import Organization, User
+from webapp.accounts.queries import role_of, user_by_email
+from webapp.accounts.values import new_password
+from webapp.audit.actions import record
+from webapp.kit.db import db
+from webapp.kit.errors import Conflict, PermissionDenied
+from webapp.kit.permissions import Actor, Permission, Role
+
+
+class NewMember(NamedTuple):
+    """Somebody who was added; `password` where an account was made for them, None where they had one."""
+
+    user: User
+    password: str | None
+
+
+def add_member(
+    actor: Actor, organization: Organization, email: str, full_name: str, role: Role, at: datetime
+) -> NewMember:
+    """Gives the person with this address a role, and makes them an account first where they have none.
+
+    Conflict where they have a role already: changing it is another verb.
+    """
+    actor.require(Permission.USER_MANAGE, organization.id)
+    user = user_by_email(email)
+    if user is None:
+        password = new_password()
+        body = {"email": email, "full_name": full_name, "password": password, "organization_id": organization.id}
+        return NewMember(create_user(actor, {**body, "role": role}, at), password)
+    if role_of(user.id, organization.id) is not None:
+        said = f"This person is in {organization.name} already."
+        raise Conflict(said, [{"field": "email", "message": said}])
+    give_role(actor, organization.id, user, role, at)
+    return NewMember(user, None)
+
+
+def renew_password(actor: Actor, user: User, at: datetime) -> str:
+    """Makes a new password for somebody who has lost theirs, and ends their sign-ins; only superusers do."""
+    if not actor.is_superuser or user.id == actor.id:
+        raise PermissionDenied("Only superusers make new passwords, and only for others.")
+    password = new_password()
+    user.password_hash = hashed(password, user.email)
+    user.updated_at, user.updated_by = at, actor.id
+    end_sign_ins(user.id, at)
+    record(actor, "user.password_renewed", user, changes={})
+    db.session.flush()
+    return password
