@@ -255,3 +255,12 @@ def test_every_write_of_a_report_is_in_the_audit_log(cast, site, agent):
     rows = cast.admin.get("/audit-logs", request_id="report-one").json["data"]
     assert [(row["action"], row["resource_id"]) for row in rows] == [("inventory.recorded", str(site.id))]
     assert rows[0]["changes"]["report_id"] == [None, done["report_id"]]
+
+
+def test_the_same_body_again_still_contradicts_a_run_posted_in_between(app, cast, site, agent):
+    agent.post(path(site), BASE)
+    run = {"started_at": stamp(now()), "status": "success", "trigger": "manual",
+           "updates": [{"module": "webform", "from_version": "6.2.7", "to_version": "6.2.9"}]}
+    made = cast.member.post(f"/sites/{site.id}/patch-run", run).json["data"]
+    assert agent.post(path(site), BASE).json["data"]["unchanged"] == 2
+    assert cast.member.get(f"/patch-runs/{made['id']}").json["data"]["evidence"] == "contradicted"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from webapp.kit.db import db
 from webapp.kit.errors import Invalid, NotFound
 from webapp.kit.permissions import Actor, Permission
 from webapp.patching.actions import explain
+from webapp.patching.queries import awaits_report
 
 AHEAD = timedelta(minutes=5)
 
@@ -39,7 +41,9 @@ def envelope_of(raw: bytes, actor: Actor) -> Envelope:
 
 
 def repeat(site_id: UUID, envelope: Envelope, at: datetime) -> dict[str, Any] | None:
-    """The answer to a body that the site sent before, as its newest; None for another body."""
+    """The answer to a body that the site sent before, as its newest; None for another body, or where a patch run awaits a report."""
+    if awaits_report(site_id, at):
+        return None
     changes = repeat_report(site_id, envelope, at)
     if changes is None:
         return None
@@ -52,7 +56,7 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     report = read_document(document)
     if report.reported_at is not None and report.reported_at > at + AHEAD:
         raise Invalid.at("reported_at", "This lies more than five minutes in the future.")
-    dated = Envelope(envelope.bytes, envelope.body_hash, report.reported_at is not None, envelope.ip, envelope.agent)
+    dated = replace(envelope, dated=report.reported_at is not None, reread=awaits_report(site_id, at))
     recorded = record_inventory(actor, site_id, report, dated, at)
     if recorded.is_repeat:
         return answer(recorded.changes, None)

@@ -45,7 +45,7 @@ RETURNING received
 """
 LOCK = """
 SELECT id, organization_id, name, last_report_at, report_interval_minutes, condition, condition_since, core_version, php_version,
-    database, install_profile, modules_count, updates_count, security_updates_count, body_hash
+    database, install_profile, modules_count, updates_count, security_updates_count, body_hash, body_dated
 FROM sites WHERE id = %(site)s AND deleted_at IS NULL FOR UPDATE
 """
 NEW_STATE = """
@@ -66,13 +66,17 @@ VALUES (%(id)s, %(received_at)s, %(organization)s, %(site)s, %(reported_at)s, %(
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a report came: its size, the hash of its body, whether it named its time, and from where."""
+    """How a report came: its size, the hash of its body, whether it named its time, and from where.
+
+    `reread`: it is read even where it repeats the last one, because somebody waits for what it shows.
+    """
 
     bytes: int
     body_hash: bytes
     dated: bool = False
     ip: str | None = None
     agent: str | None = None
+    reread: bool = False
 
 
 @dataclass(slots=True)
@@ -106,7 +110,8 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
     if not found:
         raise NotFound()
     site, reported_at = found[0], report.reported_at or at
-    if site.body_hash is not None and bytes(site.body_hash) == envelope.body_hash:
+    same = site.body_hash is not None and bytes(site.body_hash) == envelope.body_hash
+    if same and (site.body_dated or not envelope.reread):
         again = repeat_report(site_id, envelope, at)  # a twin came in while this one waited for the lock
         if again is not None:
             return Recorded(again, site, reported_at, {}, is_repeat=True)
