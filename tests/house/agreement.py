@@ -41,7 +41,9 @@ class Agreement:
                 return [f"status {answer.status_code} is not described"]
             told = operation["responses"]["default"]
         told = self.resolved(told)
-        found = [f"header {name} is missing" for name in self.promised(answer.status_code) if name not in answer.headers]
+        found = [
+            f"header {name} is missing" for name in self.promised(answer.status_code) if name not in answer.headers
+        ]
         if answer.status_code in (302, 304):
             return found
         media = told["content"].get(answer.mimetype)
@@ -57,7 +59,9 @@ class Agreement:
         return [f"parameter {name} was taken, but is not described" for name in request.args if name not in known]
 
     def promised(self, status: int) -> list[str]:
-        return {201: ["X-Request-ID"], 202: ["Location"], 401: ["WWW-Authenticate"], 429: ["Retry-After"]}.get(status, [])
+        return {201: ["X-Request-ID"], 202: ["Location"], 401: ["WWW-Authenticate"], 429: ["Retry-After"]}.get(
+            status, []
+        )
 
     def resolved(self, part: dict[str, Any]) -> dict[str, Any]:
         if "$ref" not in part:
@@ -68,11 +72,14 @@ class Agreement:
     def against(self, schema: dict[str, Any], value: Any) -> list[str]:
         whole = {**schema, "components": self.document["components"]}
         errors = Draft202012Validator(whole, format_checker=FormatChecker()).iter_errors(value)
-        return [f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error, _ in zip(errors, range(MOST), strict=False)]
+        return [
+            f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+            for error, _ in zip(errors, range(MOST), strict=False)
+        ]
 
 
 def watch(app: Any) -> None:
-    """From now on every answer of this application is held against its document; AssertionError for one that is not in it."""
+    """Holds every answer of this application against its document from now on; AssertionError where it is not in it."""
     agreement: list[Agreement] = []
 
     def compare(answer: Response) -> Response:

@@ -41,7 +41,11 @@ def test_the_document_is_valid(document):
 
 
 def test_every_door_for_programs_is_described_and_nothing_else(app, document):
-    wanted = {(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower()) for rule, door in doors(app) for method in door.methods}
+    wanted = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule, door in doors(app)
+        for method in door.methods
+    }
     assert wanted == {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert len(wanted) > 40
 
@@ -103,7 +107,10 @@ def test_bodies_name_their_fields_and_a_change_needs_none_of_them(document):
     assert schemas["OrganizationInput"]["additionalProperties"] is False
     assert "required" not in schemas["OrganizationPatch"]
     assert schemas["KeyInput"]["properties"]["expires_at"] == {
-        "type": ["string", "null"], "format": "date-time", "examples": ["2026-11-18T16:05:00Z"]}
+        "type": ["string", "null"],
+        "format": "date-time",
+        "examples": ["2026-11-18T16:05:00Z"],
+    }
     assert schemas["KeyInput"]["properties"]["scopes"]["items"]["enum"] == ["ingest", "read", "write", "admin"]
 
 
@@ -177,8 +184,19 @@ def test_answers_are_as_described(app, cast):
 
 def provoke(cast, site_id):
     admin, viewer = cast.admin, cast.viewer
-    for path in ("/users", "/organizations", "/api-keys", "/sites", "/modules", "/audit-logs", f"/sites/{site_id}",
-                 f"/sites/{site_id}/modules", f"/sites/{site_id}/history", f"/organizations/{cast.organization.id}", "/auth/me"):
+    for path in (
+        "/users",
+        "/organizations",
+        "/api-keys",
+        "/sites",
+        "/modules",
+        "/audit-logs",
+        f"/sites/{site_id}",
+        f"/sites/{site_id}/modules",
+        f"/sites/{site_id}/history",
+        f"/organizations/{cast.organization.id}",
+        "/auth/me",
+    ):
         answer = admin.get(path)
         assert answer.status_code == 200, path
         admin.get(path, {"If-None-Match": answer.headers["ETag"]})
