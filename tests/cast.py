@@ -68,7 +68,7 @@ class Browser:
 
     def get(self, path: str, *, htmx: bool = False, **query: Any) -> Any:
         headers = {"Accept": self.HTML, **({"HX-Request": "true"} if htmx else {})}
-        return self.client.get(path, headers=headers, query_string=query)
+        return self.client.get(path, headers=headers, query_string=query or None)
 
     def post(self, path: str, values: dict[str, Any] | None = None, *, token: bool = True, htmx: bool = False) -> Any:
         sent = {**(values or {}), **({"csrf_token": self.token()} if token else {})}

@@ -17,11 +17,15 @@ from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
 from webapp.audit.pages import pages as audit_pages
 from webapp.fleet.api import api as fleet_api
+from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
 from webapp.ops.api import probes
 from webapp.ops.cli import init_db
+from webapp.ops.demo.cli import demo
 from webapp.patching.api import api as patching_api
+from webapp.reports.api import api as reports_api
+from webapp.reports.jobs import build, build_failed
 
-BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, ingest_api, patching_api]
-COMMANDS: list[Any] = [init_db, create_superuser]
-JOBS: dict[str, Any] = {}
+BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, patching_api, reports_api]
+COMMANDS: list[Any] = [init_db, create_superuser, demo]
+JOBS: dict[str, Any] = {"reports.build": build, "reports.build.failed": build_failed}

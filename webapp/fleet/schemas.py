@@ -249,6 +249,7 @@ class ModuleVersionQuery(ListQuery):
     sortable = ("version", "released_at", "first_seen_at", "sites_count")
 
     version = Text(most=255)
+    in_use = Yes(metadata=said("Whether a site runs it now."))
     organization_id = fields.UUID()
 
 

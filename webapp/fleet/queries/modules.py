@@ -82,6 +82,8 @@ def find_module_versions(actor: Actor, module: Any, asked: Mapping[str, Any]) ->
         statement = statement.where(ran | ModuleVersion.released_at.is_not(None))
     if "version" in asked:
         statement = statement.where(ModuleVersion.version == asked["version"])
+    if "in_use" in asked:
+        statement = statement.where((func.coalesce(used.c.sites_count, 0) > 0) == asked["in_use"])
     sorts = {"version": ModuleVersion.version, "released_at": ModuleVersion.released_at, "first_seen_at": ModuleVersion.first_seen_at,
              "sites_count": func.coalesce(used.c.sites_count, 0)}
     return Listing(statement, sorts, "-sites_count,-first_seen_at", ModuleVersion.version, shape=lambda row: row)

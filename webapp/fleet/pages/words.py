@@ -1,0 +1,48 @@
+"""Words and order of values that filters offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from webapp.catalog.versions import sort_key
+from webapp.fleet.queries import Choice
+
+NOT_OK = "vulnerable,unsupported,outdated,silent,unknown"
+"""Every status but OK: what needs somebody, and what cannot be judged."""
+
+WORDS = {
+    "status": {NOT_OK: "Any but OK", "vulnerable": "Vulnerable", "unsupported": "Unsupported", "outdated": "Outdated",
+               "silent": "Silent", "unknown": "Unknown", "ok": "OK"},
+    "environment": {"production": "Production", "staging": "Staging", "development": "Development"},
+    "criticality": {"critical": "Critical", "high": "High", "normal": "Normal", "low": "Low"},
+    "verdict": {"not_secure": "Not secure", "not_supported": "Not supported", "revoked": "Revoked",
+                "not_current": "Update available", "current": "Up to date", "not_checked": "Not checked",
+                "unknown": "Not on Drupal.org", "not_fetched": "Feed not fetched"},
+    "enabled": {"true": "Enabled", "false": "Not enabled"},
+    "needs": {"security": "Security update", "other": "Other update"},
+    "type": {"core": "Core", "module": "Module", "theme": "Theme", "profile": "Profile", "library": "Library",
+             "theme_engine": "Theme engine", "distribution": "Distribution"},
+    "kind": {"updated": "Changed", "added": "Installed", "removed": "Removed"},
+    "outcome": {"accepted": "Accepted", "unchanged": "Unchanged", "refused": "Refused"},
+}
+
+
+def word(name: str, value: str) -> str:
+    """What a value of a filter is called."""
+    return WORDS.get(name, {}).get(value, value)
+
+
+def plain(name: str) -> list[Choice]:
+    """All values of a filter, in their order, without counts."""
+    return [Choice(value, label) for value, label in WORDS[name].items()]
+
+
+def ordered(name: str, found: Sequence[Choice]) -> list[Choice]:
+    """Values in the order of their words, each with its count; those that nothing has are there with 0."""
+    counts = {each.value: each.count for each in found}
+    return [Choice(value, label, counts.get(value, 0)) for value, label in WORDS[name].items()]
+
+
+def by_version(found: Sequence[Choice]) -> list[Choice]:
+    """Versions, the newest first."""
+    return sorted(found, key=lambda each: sort_key(each.value), reverse=True)
