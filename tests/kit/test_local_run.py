@@ -11,6 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import click
 import psutil
 import pytest
 
@@ -243,5 +244,7 @@ def test_settings_come_from_the_environment_then_the_file(tmp_path, monkeypatch)
 
 
 def test_nothing_was_ever_started(tmp_path):
-    with pytest.raises(CannotStart, match="DATABASE_URL"):
+    with pytest.raises(CannotStart, match="DATABASE_URL") as problem:
         addresses(tmp_path)
+    assert isinstance(problem.value, click.ClickException)
+    assert str(problem.value) == problem.value.format_message()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import errno
 
+import click
 
-class CannotStart(Exception):
-    """Something on this machine is in the way; the message is a sentence that says what to do about it."""
+
+class CannotStart(click.ClickException):
+    """Something on this machine is in the way; the message is a sentence that says what to do about it.
+
+    A `flask` command that meets it shows the sentence instead of a stack trace, as for any error of click's.
+    """
 
 
 def sentence(problem: OSError) -> str:
