@@ -54,9 +54,9 @@ def links_of(page: Page) -> dict[str, str | None]:
         name, places = "page", {"first": 1, "last": last, "prev": min(page.number - 1, last) or None,
                                 "next": page.number + 1 if page.number < last else None}
     else:
-        before, after = max(min(page.first, page.total) - size, 0), page.first + size
+        before, behind = max(min(page.first, page.total) - size, 0), page.first + size
         name, places = "skip", {"first": 0, "last": (last - 1) * size, "prev": before if page.first else None,
-                                "next": after if after < page.total else None}
+                                "next": behind if behind < page.total else None}
     links = {each: here(**{name: place}) if place is not None else None for each, place in places.items()}
     return {"self": here(), **links}
 

@@ -63,8 +63,8 @@ def build(app: Flask) -> dict[str, Any]:
 def _share(spec: APISpec) -> None:
     for name, schema in parts.SCHEMAS.items():
         spec.components.schema(name, schema)
-    for name, (words, schema) in parts.HEADERS.items():
-        spec.components.header(name, {"description": words, "schema": schema})
+    for name, (words, kind) in parts.HEADERS.items():
+        spec.components.header(name, {"description": words, "schema": kind})
     for name, response in parts.responses().items():
         spec.components.response(name, response)
     for name, parameter in parts.PARAMETERS.items():

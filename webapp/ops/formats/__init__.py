@@ -1,0 +1,1 @@
+"""Forms in which the state of the system goes out."""

@@ -1,0 +1,55 @@
+"""What is measured when the metrics are read, and not when it happens: queues, ingest lag, dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+
+from webapp.ops.values import Backlog, Condition, Dependency
+
+WORTH = {Condition.UP: 1.0, Condition.DEGRADED: 0.5, Condition.DOWN: 0.0}
+
+
+def gauge(name: str, words: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, labels=labels)
+
+
+class Figures:
+    """A collector of figures that are already found. `backlog` and `ingest_lag` are None where they could not be.
+
+    Families and no Gauges, because a Gauge would be kept in the files that the processes share.
+    """
+
+    def __init__(
+        self,
+        dependencies: Mapping[str, Dependency],
+        backlog: Sequence[Backlog] | None = None,
+        ingest_lag: float | None = None,
+        queues: Mapping[str, int] | None = None,
+    ) -> None:
+        self.dependencies, self.backlog = dependencies, backlog or []
+        self.ingest_lag, self.queues = ingest_lag, queues or {}
+
+    def registry(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        up = gauge("patchboard_dependency_up", "1 where it is up, 0.5 degraded, 0 down.", "dependency")
+        for name, each in self.dependencies.items():
+            up.add_metric([name], WORTH[each.status])
+        jobs = gauge("patchboard_jobs", "Jobs that are not finished.", "queue", "state")
+        oldest = gauge("patchboard_jobs_oldest_seconds", "Age of the oldest unfinished job.", "queue", "state")
+        for part in self.backlog:
+            jobs.add_metric([part.queue, part.state], part.jobs)
+            oldest.add_metric([part.queue, part.state], part.oldest_seconds)
+        queues = gauge("patchboard_queue_length", "Jobs that lie in a queue of Redis.", "queue")
+        for name, length in self.queues.items():
+            queues.add_metric([name], length)
+        lag = gauge("patchboard_ingest_lag_seconds", "Time since any site last reported.")
+        if self.ingest_lag is not None:
+            lag.add_metric([], self.ingest_lag)
+        return [up, jobs, oldest, queues, lag]

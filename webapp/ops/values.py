@@ -1,0 +1,58 @@
+"""How well the system is: its dependencies, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+VITAL = ("database", "storage")
+
+
+class Condition(StrEnum):
+    """How a dependency is."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+class Health(StrEnum):
+    """How the whole is: unhealthy without what is vital, degraded when anything else is amiss."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency; `reason` is a fixed phrase and never names a host, a path or a user."""
+
+    status: Condition
+    reason: str | None = None
+    latency_ms: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        found = {"status": self.status.value, "latency_ms": self.latency_ms, "reason": self.reason}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def health_of(dependencies: Mapping[str, Dependency]) -> Health:
+    """What the dependencies add up to."""
+    if any(dependencies[name].status is Condition.DOWN for name in VITAL):
+        return Health.UNHEALTHY
+    if any(each.status is not Condition.UP for each in dependencies.values()):
+        return Health.DEGRADED
+    return Health.HEALTHY
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Work of one queue in one state: how many, and how long the oldest has waited."""
+
+    queue: str
+    state: str
+    jobs: int
+    oldest_seconds: float
