@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ MEGABYTE = 1024 * 1024
 def settings() -> dict[str, Any]:
     """The configuration of the Flask application; raises BadSetting for what cannot be meant."""
     environment = envstr("ENVIRONMENT", "production", ("production", "development", "test"))
-    database, redis = addresses()
-    secret = envsecret("SECRET_KEY")
+    known = addresses()
+    secret = known["SECRET_KEY"]
     if len(secret) < 32:
         raise BadSetting("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
     secure = envbool("SECURE_COOKIES", False)
@@ -32,31 +33,34 @@ def settings() -> dict[str, Any]:
         "FORCE_HTTPS": envbool("FORCE_HTTPS", False),
         "CORS_ORIGINS": envlist("CORS_ORIGINS"),
         "LOG_LEVEL": envstr("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
-        "REDIS_URL": redis,
+        "REDIS_URL": known["REDIS_URL"],
         "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
         "METRICS_TOKEN": envsecret("METRICS_TOKEN"),
-        **database_settings(database),
+        "REPORT_BUILD_PAUSE_MS": envint("REPORT_BUILD_PAUSE_MS", 0, 0, 10_000) if environment == "test" else 0,
+        **database_settings(known["DATABASE_URL"], known["MIGRATION_DATABASE_URL"]),
         **session_settings(secret, secure),
         **limit_settings(),
     }
 
 
-def addresses() -> tuple[str, str]:
-    """Where PostgreSQL and Redis are: as set, else the embedded ones that `make run` has started."""
-    database, redis = envsecret("DATABASE_URL"), envsecret("REDIS_URL")
-    if database and redis:
-        return database, redis
-    from webapp.kit.local import addresses as embedded  # noqa: PLC0415 (only where nothing is set)
+def addresses() -> dict[str, str]:
+    """Where PostgreSQL and Redis are, and the secret key: as set, else those of the servers that `make run` has started."""
+    known = {name: envsecret(name) for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
+    if not (known["DATABASE_URL"] and known["REDIS_URL"]):
+        from webapp.kit.local import addresses as embedded  # only where nothing is set
 
-    local = embedded()
-    return database or local["DATABASE_URL"], redis or local["REDIS_URL"]
+        local = embedded()
+        if known["DATABASE_URL"]:
+            local = {name: value for name, value in local.items() if "DATABASE_URL" not in name}
+        known = {name: value or local.get(name, "") for name, value in known.items()}
+    return known | {"MIGRATION_DATABASE_URL": known["MIGRATION_DATABASE_URL"] or known["DATABASE_URL"]}
 
 
-def database_settings(url: str) -> dict[str, Any]:
+def database_settings(url: str, owner_url: str) -> dict[str, Any]:
     """SQLAlchemy's settings; `pool_pre_ping` makes a restart of PostgreSQL invisible."""
     return {
-        "SQLALCHEMY_DATABASE_URI": url.replace("postgres://", "postgresql://", 1),
-        "MIGRATION_DATABASE_URL": envsecret("MIGRATION_DATABASE_URL", url),
+        "SQLALCHEMY_DATABASE_URI": with_driver(url),
+        "MIGRATION_DATABASE_URL": with_driver(owner_url),
         "SQLALCHEMY_ECHO": envbool("SQL_ECHO", False),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
@@ -66,6 +70,11 @@ def database_settings(url: str) -> dict[str, Any]:
             "connect_args": {"connect_timeout": 5, "application_name": "patchboard"},
         },
     }
+
+
+def with_driver(url: str) -> str:
+    """The address with psycopg2 named, whatever form a hosting company gives it in."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url)
 
 
 def session_settings(secret: str, secure: bool) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 
-class BadSetting(Exception):
-    """A setting that cannot be meant; the message names it and says what it takes."""
+
+class BadSetting(click.ClickException):
+    """A setting that cannot be meant; the message names it and says what it takes, also at the command line."""
 
 
 def envstr(name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
