@@ -22,11 +22,12 @@ from webapp.ingest.api import api as ingest_api
 from webapp.ops.api import probes
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
+from webapp.ops.pages import pages as ops_pages
 from webapp.patching.api import api as patching_api
 from webapp.patching.pages import pages as patching_pages
 from webapp.reports.api import api as reports_api
 from webapp.reports.jobs import build, build_failed
 
-BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, patching_api, patching_pages, reports_api]
+BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, patching_api, patching_pages, ops_pages, reports_api]
 COMMANDS: list[Any] = [init_db, create_superuser, demo]
 JOBS: dict[str, Any] = {"reports.build": build, "reports.build.failed": build_failed}

@@ -1,0 +1,23 @@
+"""The first page: are we safe?"""
+
+from __future__ import annotations
+
+from flask import Response
+
+from webapp.kit.clock import now
+from webapp.kit.permissions import Actor, Permission
+from webapp.kit.web.doors import Doors
+from webapp.kit.web.pages import chosen_organization, page, within
+from webapp.ops.pages.overview import look_over, newest
+
+pages = Doors("ops_pages", __name__, is_page=True)
+
+
+@pages.get("/overview", needs=Permission.SITE_READ)
+def show_overview(actor: Actor) -> Response:
+    """Are we safe? The answer, where, who, and what changed since yesterday."""
+    several = chosen_organization(actor) is None and (actor.sees_all or len(actor.roles) > 1)
+    by = "organization_id" if several else "owner_id"
+    found = look_over(actor, within(actor, {}), now().replace(microsecond=0), by)
+    may_add = actor.may(Permission.SITE_REGISTER)
+    return page("ops/overview.html", its=found, now=found.at, newest=newest, may_add=may_add)
