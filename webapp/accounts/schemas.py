@@ -38,11 +38,16 @@ class Password(fields.String):
         super().__init__(load_only=True, validate=validate.Length(min=1, max=1000), **kwargs)
 
 
+DAYS = validate.Range(1, 365, error="Must be a whole number from 1 to 365.")
+
+
 class SlaDays(Input):
-    critical = fields.Integer(validate=validate.Range(1, 365))
-    high = fields.Integer(validate=validate.Range(1, 365))
-    moderate = fields.Integer(validate=validate.Range(1, 365))
-    low = fields.Integer(validate=validate.Range(1, 365))
+    """Days until a security update must be installed, by severity."""
+
+    critical = fields.Integer(validate=DAYS)
+    high = fields.Integer(validate=DAYS)
+    moderate = fields.Integer(validate=DAYS)
+    low = fields.Integer(validate=DAYS)
 
 
 class OrganizationSettings(Input):
@@ -128,13 +133,13 @@ class MemberInput(Input):
     email = Email(required=True)
     full_name = Text(most=200)
     role = Choice(Role, required=True)
-    organization_id = fields.UUID(required=True)
+    organization_id = fields.UUID(required=True, error_messages={"required": "Say which organization."})
 
 
 class PlaceInput(Input):
     """Which organization a verb about a person is about."""
 
-    organization_id = fields.UUID(required=True)
+    organization_id = fields.UUID(required=True, error_messages={"required": "Say which organization."})
 
 
 class PlaceRoleInput(PlaceInput):
@@ -218,7 +223,7 @@ class KeyPatch(Input):
 
 class KeyInput(KeyPatch):
     name = Text(most=200, least=1, required=True)
-    organization_id = fields.UUID(required=True)
+    organization_id = fields.UUID(required=True, error_messages={"required": "Say which organization."})
     site_id = fields.UUID(allow_none=True)
 
 

@@ -15,7 +15,7 @@ from webapp.kit.web.pages import ListView, page, within
 pages = Doors("audit_pages", __name__, is_page=True)
 TWIN = "/api/v1/audit-logs"
 HOMES = {"site": "/sites", "organization": "/organizations", "user": "/members", "api_key": "/api-keys",
-         "patch_run": "/patch-runs", "report": "/reports"}
+         "patch_run": "/patch-runs"}
 
 
 @pages.get("/audit-log", needs=Permission.AUDIT_READ, query=AuditQuery)
@@ -24,7 +24,7 @@ def list_audit_rows(actor: Actor, query: dict[str, Any]) -> Response:
     asked = within(actor, query)
     actor.require(Permission.AUDIT_READ, asked.get("organization_id"))
     listing, words = ListView(queries.find_rows(actor, asked), asked, TWIN), queries.find_words(actor, asked)
-    names = {str(key): name for key, name in queries.find_names(listing.rows).items()}
+    names = {str(key): name for key, name in queries.find_names(actor, listing.rows).items()}
     return page("audit/rows.html", block="content", listing=listing, names=names, place=asked.get("organization_id"),
                 homes=HOMES, spoken=spoken, actions=_choices(words.actions), kinds=_choices(words.kinds),
                 actors=[{"value": key, "label": label} for key, label in words.actors])
@@ -32,7 +32,8 @@ def list_audit_rows(actor: Actor, query: dict[str, Any]) -> Response:
 
 def spoken(word: str) -> str:
     """An action or a kind of resource in words: `site.registered` is "Site registered"."""
-    return word.replace(".", " ").replace("_", " ").capitalize()
+    words = word.replace("sign_in", "sign-in").replace(".", " ").replace("_", " ").capitalize()
+    return words.replace("Api key", "API key")
 
 
 def _choices(words: list[str]) -> list[dict[str, str]]:

@@ -15,16 +15,25 @@ from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
 
-EQUAL = {"status": AuditRow.status, "actor_id": AuditRow.actor_id, "action": AuditRow.action, "resource_type": AuditRow.resource_type,
-         "resource_id": AuditRow.resource_id, "request_id": AuditRow.request_id, "organization_id": AuditRow.organization_id}
+EQUAL = {name: getattr(AuditRow, name) for name in (
+    "status", "actor_id", "action", "resource_type", "resource_id", "request_id", "organization_id")}
 RECENT = 2000
 """How many of the newest rows tell which filters to offer: a look at all of them would cost more with every year."""
 NAMES = {
-    "api_key": "SELECT id, name FROM api_keys WHERE id = ANY(CAST(:api_key AS uuid[]))",
-    "organization": "SELECT id, name FROM organizations WHERE id = ANY(CAST(:organization AS uuid[]))",
-    "site": "SELECT id, name FROM sites WHERE id = ANY(CAST(:site AS uuid[]))",
-    "user": "SELECT id, coalesce(nullif(full_name, ''), email) AS name FROM users WHERE id = ANY(CAST(:user AS uuid[]))",
+    "api_key": "SELECT id, name AS name, true AS open FROM api_keys WHERE id = ANY(CAST(:api_key AS uuid[]))",
+    "organization": """
+        SELECT id, name AS name, deleted_at IS NULL OR :everything AS open
+        FROM organizations WHERE id = ANY(CAST(:organization AS uuid[]))""",
+    "patch_run": """
+        SELECT r.id, s.name AS name, s.deleted_at IS NULL AS open
+        FROM patch_runs r JOIN sites s ON s.id = r.site_id WHERE r.id = ANY(CAST(:patch_run AS uuid[]))""",
+    "site": "SELECT id, name AS name, deleted_at IS NULL AS open FROM sites WHERE id = ANY(CAST(:site AS uuid[]))",
+    "user": """
+        SELECT id, coalesce(nullif(full_name, ''), email) AS name, deleted_at IS NULL AND (:everything OR EXISTS (
+            SELECT 1 FROM memberships m WHERE m.user_id = users.id AND m.deleted_at IS NULL)) AS open
+        FROM users WHERE id = ANY(CAST(:user AS uuid[]))""",
 }
+"""By kind of resource: its name, and whether the actor (of `everything`, or of what the walls show) can open it."""
 
 
 class Words(NamedTuple):
@@ -33,6 +42,13 @@ class Words(NamedTuple):
     actions: list[str]
     kinds: list[str]
     actors: list[tuple[str, str]]
+
+
+class Named(NamedTuple):
+    """What a thing is called now, and whether the actor can open its page."""
+
+    name: str
+    is_open: bool
 
 
 def find_rows(actor: Actor, asked: dict[str, Any]) -> Listing:
@@ -52,7 +68,7 @@ def find_rows(actor: Actor, asked: dict[str, Any]) -> Listing:
 
 
 def find_words(actor: Actor, asked: dict[str, Any]) -> Words:
-    """What a menu of filters offers: who did what to which kinds of thing, among the newest rows that the actor sees."""
+    """What menus of filters offer: who did what to which kinds of thing, in the newest rows that the actor sees."""
     newest = visible_rows(actor).with_only_columns(
         AuditRow.action, AuditRow.resource_type, AuditRow.actor_id, AuditRow.actor_label)
     if "organization_id" in asked:
@@ -64,7 +80,7 @@ def find_words(actor: Actor, asked: dict[str, Any]) -> Words:
                  sorted(people.items(), key=lambda each: each[1].lower()))
 
 
-def find_names(audited: Sequence[AuditRow]) -> dict[UUID, str]:
+def find_names(actor: Actor, audited: Sequence[AuditRow]) -> dict[UUID, Named]:
     """The present names of the things and organizations that the rows are about, by id, in one statement."""
     wanted: dict[str, set[UUID]] = {}
     for row in audited:
@@ -73,9 +89,9 @@ def find_names(audited: Sequence[AuditRow]) -> dict[UUID, str]:
                 wanted.setdefault(kind, set()).add(key)
     if not wanted:
         return {}
-    kinds = sorted(wanted)
-    statement = " UNION ALL ".join(NAMES[kind] for kind in kinds)
-    return {row.id: row.name for row in rows(statement, **{kind: list(wanted[kind]) for kind in kinds})}
+    statement = " UNION ALL ".join(NAMES[kind] for kind in sorted(wanted))
+    given: dict[str, Any] = {kind: list(keys) for kind, keys in wanted.items()}
+    return {row.id: Named(row.name, row.open) for row in rows(statement, everything=actor.sees_all, **given)}
 
 
 def get_row(actor: Actor, row_id: UUID, lock: bool = False) -> AuditRow:

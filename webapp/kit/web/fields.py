@@ -69,7 +69,9 @@ class Text(fields.String):
 
     def __init__(self, most: int = 255, least: int = 0, **kwargs: Any) -> None:
         self.least = least
-        super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+        bounds = f"from {least} to {most} characters" if least > 1 else f"{most} characters at most"
+        message = f"Must not be empty, and have {bounds}." if least == 1 else f"Must have {bounds}."
+        super().__init__(validate=validate.Length(min=least, max=most, error=message), **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)

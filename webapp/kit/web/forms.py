@@ -61,7 +61,7 @@ def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
             values[key] = form_values(kind.schema, below)
         elif key in typed:
             text = typed[key].strip() if "password" not in key else typed[key]
-            if text or kind.required:
+            if text or (kind.required and isinstance(kind, fields.String)):
                 values[key] = text
             elif kind.allow_none:
                 values[key] = None
