@@ -8,10 +8,10 @@ from uuid import UUID
 from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization
 from webapp.fleet import queries
-from webapp.fleet.actions import sites
+from webapp.fleet.actions import bulk, sites
 from webapp.fleet.models import Site
 from webapp.fleet.schemas import (
-    ChangeQuery, ChangeSchema, InstalledQuery, InstalledSchema, ModuleQuery, ModuleSchema, ModuleSiteQuery, ModuleSiteSchema,
+    BulkInput, BulkSchema, ChangeQuery, ChangeSchema, InstalledQuery, InstalledSchema, ModuleQuery, ModuleSchema, ModuleSiteQuery, ModuleSiteSchema,
     ModuleVersionQuery, ModuleVersionSchema, ReceivedQuery, ReceivedSchema, SiteInput, SitePatch, SiteQuery, SiteSchema,
 )
 from webapp.kit.clock import now
@@ -34,6 +34,12 @@ def list_sites(actor: Actor, query: dict[str, Any]) -> Listing:
 def register_site(actor: Actor, body: dict[str, Any]) -> Site:
     """A new site; make a key for it to let it report."""
     return sites.register_site(actor, body, now())
+
+
+@api.post("/sites/bulk", needs=P.SITE_EDIT, takes=BulkInput, gives=BulkSchema())
+def change_sites(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """One operation on many sites, all or nothing; `dry_run` tells what would change."""
+    return bulk.change_sites(actor, body, now())
 
 
 @api.get(SITE, needs=P.SITE_READ, finds=queries.get_site, gives=SiteSchema())

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from webapp.fleet.values import Criticality, Environment, SiteStatus
 from webapp.kit.web.fields import Choice, Choices, CursorQuery, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes, said
@@ -118,6 +118,43 @@ class SiteQuery(ListQuery):
     until = Moment(until=True, data_key="to", metadata={"description": "Last report before"})
 
 
+NEEDS = {"tag": "tags", "untag": "tags", "assign_team": "team_id", "assign_owner": "owner_id", "set_criticality": "criticality"}
+OPERATIONS = (*NEEDS, "delete", "restore")
+
+
+class BulkInput(Input):
+    operation = Choice(OPERATIONS, required=True)
+    ids = fields.List(fields.UUID(), validate=validate.Length(min=1, max=5000))
+    filter = fields.Dict()
+    dry_run = fields.Boolean(load_default=False)
+    tags = fields.List(fields.String(validate=TAG), validate=validate.Length(min=1, max=50))
+    team_id = fields.UUID(allow_none=True)
+    owner_id = fields.UUID(allow_none=True)
+    criticality = Choice(Criticality)
+
+    @validates_schema
+    def complete(self, data: dict[str, Any], **_: Any) -> None:
+        if ("ids" in data) == ("filter" in data):
+            raise ValidationError("Name the sites by ids or by filter.", "ids")
+        needed = NEEDS.get(data.get("operation", ""))
+        if needed and needed not in data:
+            raise ValidationError("This operation needs it.", needed)
+
+    @post_load
+    def read_filter(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "filter" in data:
+            data["filter"] = SiteQuery(exclude=["page", "per_page", "skip", "limit", "sort", "format"]).load(data["filter"])
+        return data
+
+
+class BulkSchema(Output):
+    operation = fields.String()
+    dry_run = fields.Boolean()
+    matched = fields.Integer()
+    changed = fields.Integer()
+    sites = fields.List(fields.Dict())
+
+
 class InstalledSchema(Output):
     module_id = fields.UUID()
     name = fields.String()
@@ -133,7 +170,7 @@ class InstalledSchema(Output):
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
     advisories: Any = fields.List(fields.String(), dump_default=[])
-    site_says = fields.Function(lambda row: site_says(row), metadata={"type": "object"})
+    site_says = fields.Function(lambda row: site_says(row), metadata={"type": ["object", "null"]})
     installed_at = Time()
     updated_at = Time()
 

@@ -32,7 +32,7 @@ def register_site(actor: Actor, body: dict[str, Any], at: datetime) -> Site:
     organization = get_organization(actor, body["organization_id"])
     actor.require(Permission.SITE_REGISTER, organization.id)
     _check_references(body, organization.id)
-    _refuse_taken_url(body["url"])
+    refuse_taken_url(body["url"])
     site = Site(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, **body)
     db.session.add(site)
     record(actor, "site.registered", site)
@@ -50,7 +50,7 @@ def change_site(actor: Actor, site: Site, body: dict[str, Any], at: datetime) ->
         raise Invalid.at("organization_id", "A site stays where its history is. Register it anew in the other organization.")
     _check_references(body, site.organization_id)
     if body.get("url", site.url) != site.url:
-        _refuse_taken_url(body["url"])
+        refuse_taken_url(body["url"])
     if "report_interval_minutes" in body:
         body = {**body, "silent_after": silent_after(site.last_report_at, body["report_interval_minutes"])}
     change(actor, "site.changed", site, body, at)
@@ -68,7 +68,7 @@ def restore_site(actor: Actor, site_id: UUID, at: datetime) -> Site:
     """Brings a deleted site back; Conflict when its address has been taken since."""
     site = get_site(actor, site_id, lock=True, deleted=True)
     actor.require(Permission.SITE_DELETE, site.organization_id)
-    _refuse_taken_url(site.url)
+    refuse_taken_url(site.url)
     change(actor, "site.restored", site, {"deleted_at": None}, at)
     return get_site(actor, site.id)
 
@@ -81,7 +81,7 @@ def _check_references(body: dict[str, Any], organization_id: UUID) -> None:
             raise Invalid.at(name, f"There is no such {thing} in the organization.")
 
 
-def _refuse_taken_url(url: str) -> None:
+def refuse_taken_url(url: str) -> None:
     """Says so at the field where the actor may see the other site; elsewhere the database's constraint does."""
     if db.session.scalar(select(Site.id).where(Site.url == url, Site.deleted_at.is_(None))):
         raise Conflict(TAKEN, [{"field": "url", "message": TAKEN}])
