@@ -14,6 +14,7 @@ from webapp.kit.web.pages import ListView, page, within
 
 pages = Doors("audit_pages", __name__, is_page=True)
 TWIN = "/api/v1/audit-logs"
+NAMED = 2
 HOMES = {"site": "/sites", "organization": "/organizations", "user": "/members", "api_key": "/api-keys",
          "patch_run": "/patch-runs"}
 
@@ -26,7 +27,7 @@ def list_audit_rows(actor: Actor, query: dict[str, Any]) -> Response:
     listing, words = ListView(queries.find_rows(actor, asked), asked, TWIN), queries.find_words(actor, asked)
     names = {str(key): name for key, name in queries.find_names(actor, listing.rows).items()}
     return page("audit/rows.html", block="content", listing=listing, names=names, place=asked.get("organization_id"),
-                homes=HOMES, spoken=spoken, actions=_choices(words.actions), kinds=_choices(words.kinds),
+                homes=HOMES, spoken=spoken, touched=touched, actions=_choices(words.actions), kinds=_choices(words.kinds),
                 actors=[{"value": key, "label": label} for key, label in words.actors])
 
 
@@ -34,6 +35,14 @@ def spoken(word: str) -> str:
     """An action or a kind of resource in words: `site.registered` is "Site registered"."""
     words = word.replace("sign_in", "sign-in").replace(".", " ").replace("_", " ").capitalize()
     return words.replace("Api key", "API key")
+
+
+def touched(changes: dict[str, Any]) -> str:
+    """Which fields a change is about, in short: "name, url and 3 more"."""
+    names = [name.replace("_", " ") for name in changes]
+    shown = names if len(names) <= NAMED + 1 else names[:NAMED]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "") or "Details"
 
 
 def _choices(words: list[str]) -> list[dict[str, str]]:
