@@ -13,6 +13,7 @@ from webapp.kit.web.openapi import build
 
 JSON_KINDS = ("application/json", "application/problem+json")
 MOST = 3
+MOVED = 308  # to the same address with https, before any door
 
 
 class Agreement:
@@ -33,7 +34,7 @@ class Agreement:
     def complaints(self, answer: Response) -> list[str]:
         """What the document does not allow in this answer to the current request; nothing where it says nothing."""
         operation = self.operation(request.path, "GET" if request.method == "HEAD" else request.method)
-        if operation is None or request.method == "HEAD":
+        if operation is None or request.method == "HEAD" or answer.status_code == MOVED:
             return []
         told = operation["responses"].get(str(answer.status_code))
         if told is None:

@@ -6,12 +6,17 @@ import re
 import warnings
 
 import pytest
+from flask import Flask
+from marshmallow import fields
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests import factories
 from tests.house.agreement import Agreement
 from webapp.kit.permissions import Permission
+from webapp.kit.web.doors import Doors
+from webapp.kit.web.fields import Output
 from webapp.kit.web.openapi import build
+from webapp.kit.web.openapi_schemas import Names
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -41,11 +46,7 @@ def test_the_document_is_valid(document):
 
 
 def test_every_door_for_programs_is_described_and_nothing_else(app, document):
-    wanted = {
-        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
-        for rule, door in doors(app)
-        for method in door.methods
-    }
+    wanted = {(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower()) for rule, door in doors(app) for method in door.methods}
     assert wanted == {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert len(wanted) > 40
 
@@ -144,21 +145,14 @@ def test_no_operation_is_described_as_open_that_is_not(app, operations):
 
 
 def test_an_extra_that_is_not_known_is_refused(app):
-    from flask import Flask
-
-    from webapp.kit.web.doors import Doors
-
     room = Doors("room", __name__)
 
     @room.get("/things", needs=Permission.PUBLIC, extra={"request": {}})
     def list_things(actor):
         """Things."""
 
-    other = Flask("other")
-    other.config["VERSION"] = "1"
-    other.register_blueprint(room)
     with pytest.raises(LookupError, match=r"room\.list_things.*request"):
-        build(other)
+        build_alone(room)
 
 
 def test_answers_are_as_described(app, cast):
@@ -221,3 +215,48 @@ def provoke(cast, site_id):
     admin.delete(f"/sites/{site_id}")
     admin.post(f"/sites/{site_id}/restore")
     admin.post("/auth/logout")
+
+
+def test_names_of_schemas_are_their_classes_and_the_room_tells_two_apart():
+    names = Names()
+    own, other = (
+        type("ThingSchema", (Output,), {"__module__": f"webapp.{room}.schemas", "id": fields.UUID()}) for room in ("fleet", "reports")
+    )
+    names.keep(own())
+    assert [names(other()), names(own()), names(own(partial=True)), names(other())] == [
+        "ReportsThing",
+        "Thing",
+        "ThingPatch",
+        "ReportsThing",
+    ]
+    assert names(own(exclude=["id"])) == "ThingWithoutId"
+
+
+def test_an_answer_of_two_kinds_and_a_file_are_described():
+    room = Doors("room", __name__)
+    first, second = (type(f"{name}Schema", (Output,), {"id": fields.UUID()}) for name in ("First", "Second"))
+
+    @room.get("/things", needs=Permission.PUBLIC, gives=first(), lists=True, extra={"or_gives": second})
+    def list_things(actor):
+        """Things."""
+
+    @room.get("/things/file", needs=Permission.PUBLIC, extra={"produces": ["application/pdf"]})
+    def download_things(actor):
+        """All things."""
+
+    paths = build_alone(room)
+    assert paths["components"]["schemas"]["FirstList"]["properties"]["data"]["items"]["anyOf"] == [
+        {"$ref": "#/components/schemas/First"},
+        {"$ref": "#/components/schemas/Second"},
+    ]
+    file = paths["paths"]["/api/v1/things/file"]["get"]["responses"]
+    assert set(file["200"]["content"]) == {"application/pdf"}
+    assert "Content-Disposition" in file["200"]["headers"]
+    assert "304" in file
+
+
+def build_alone(room):
+    other = Flask("other")
+    other.config["VERSION"] = "1"
+    other.register_blueprint(room)
+    return build(other)

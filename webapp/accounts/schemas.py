@@ -199,8 +199,8 @@ class RoleInput(Input):
 class MemberSchema(Output):
     user_id = fields.UUID()
     organization_id = fields.UUID()
-    email = fields.String()
-    full_name = fields.String()
+    email = fields.String(metadata={"optional": True})
+    full_name = fields.String(metadata={"optional": True})
     role = fields.String(allow_none=True)
 
 

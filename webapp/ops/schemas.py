@@ -53,4 +53,7 @@ HOME_ANSWERS = {
     },
 }
 DOCUMENT = {"application/json": {"schema": {"type": "object"}}}
-OPENAPI_ANSWERS = {"200": {"description": "An OpenAPI 3.1 document.", "content": DOCUMENT}}
+OPENAPI_ANSWERS = {
+    "200": {"description": "An OpenAPI 3.1 document.", "content": DOCUMENT},
+    "304": {"description": "Not changed since `If-None-Match`."},
+}

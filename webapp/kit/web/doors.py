@@ -33,6 +33,7 @@ class Door:
 
     `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
     `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of those (any);
+    `or_gives`: another schema, where the answer depends on a parameter (the server does not use it);
     `examples`: bodies by name, each a value or `{"summary", "value"}`;
     `headers`: request headers of its own, `{name: description}`;
     `responses`: answers of its own by status (`{"200": {"description", "content"}}`); a 2xx takes the envelope's place;

@@ -26,7 +26,7 @@ Bodies may be sent with `Content-Encoding: gzip`. Lists take `page` and `per_pag
 parameter is 422."""
 PARAMETER = re.compile(r"<(?:(?P<kind>[a-z]+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 KINDS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}, "float": {"type": "number"}}
-BUILT = ("request_schema", "examples", "headers", "responses", "produces", "deprecated")
+BUILT = ("or_gives", "request_schema", "examples", "headers", "responses", "produces", "deprecated")
 
 
 def openapi_json(app: Flask) -> bytes:
@@ -52,6 +52,9 @@ def build(app: Flask) -> dict[str, Any]:
     _share(spec)
     found = sorted(operations_of(app), key=lambda each: each[:2])
     names = operation_ids(found)
+    for *_, view in found:
+        if view.door.gives:
+            plugin.names.keep(view.door.gives)
     for path, method, rule, view in found:
         described = describe(plugin, spec, view, rule, method)
         spec.path(path=path, operations={method.lower(): {"operationId": names[path, method], **described}})
@@ -162,7 +165,7 @@ def header_parameters(door: Door, method: str) -> list[Any]:
         names.append("Idempotency-Key")
     if method not in SAFE and door.finds and door.gives:
         names.append("If-Match")
-    if method in SAFE and _is_enveloped(door):
+    if method in SAFE and _has_tag(door):
         names.append("If-None-Match")
     own = [
         {"in": "header", "name": name, "description": words, "schema": {"type": "string"}}
@@ -195,7 +198,7 @@ def success(plugin: SchemaPlugin, spec: APISpec, door: Door, method: str) -> dic
     """The answer when all went well, unless the door describes its own 2xx."""
     if any(str(status).startswith("2") for status in door.extra.get("responses", {})):
         return {}
-    headers = ["X-Request-ID", *parts.LIMITS] + (["ETag"] if _is_enveloped(door) else [])
+    headers = ["X-Request-ID", *parts.LIMITS] + (["ETag"] if _has_tag(door) else [])
     if door.at or door.status in (201, 202):
         headers.append("Location")
     if method == "POST" and door.idempotent and door.needs is not Permission.PUBLIC:
@@ -205,13 +208,14 @@ def success(plugin: SchemaPlugin, spec: APISpec, door: Door, method: str) -> dic
         headers.append("Content-Disposition")
     words = {200: "Done.", 201: "Made.", 202: "Taken on; `Location` says where to look."}.get(door.status, "Done.")
     found = {str(door.status): {"description": words, "headers": header_refs(*headers), "content": content}}
-    if method in SAFE and _is_enveloped(door):
+    if method in SAFE and _has_tag(door):
         found["304"] = {"description": "Not changed since `If-None-Match`.", "headers": header_refs("ETag")}
     return found
 
 
-def _is_enveloped(door: Door) -> bool:
-    return bool(door.gives) and "produces" not in door.extra
+def _has_tag(door: Door) -> bool:
+    """Whether its answers are representations of something, which have an ETag."""
+    return bool(door.gives) or "produces" in door.extra
 
 
 def content_of(plugin: SchemaPlugin, spec: APISpec, door: Door) -> dict[str, Any]:
@@ -222,6 +226,8 @@ def content_of(plugin: SchemaPlugin, spec: APISpec, door: Door) -> dict[str, Any
         return {JSON: {"schema": parts.one_envelope({"type": "object"})}}
     row = plugin.reference(type(door.gives) if _is_plain(door.gives) else door.gives)
     name = row["$ref"].rpartition("/")[2] + ("List" if door.lists else "Answer")
+    if "or_gives" in door.extra:
+        row = {"anyOf": [row, plugin.reference(door.extra["or_gives"])]}
     if name not in spec.components.schemas:
         spec.components.schema(name, (parts.list_envelope if door.lists else parts.one_envelope)(row))
     content: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
-from apispec.ext.marshmallow.common import resolve_schema_instance
+from apispec.ext.marshmallow.common import make_schema_key, resolve_schema_instance
 from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
 from marshmallow import Schema, fields
 
@@ -13,17 +13,31 @@ from webapp.kit.web.fields import Choices, ListQuery, Moment, Output, Time
 
 
 class Names:
-    """Component names: the class without `Schema`, and what an instance changes of it; two schemas never share one."""
+    """Component names: the class without `Schema`, and what an instance changes of it; two schemas never share one.
+
+    What a door itself answers keeps its name (`keep`); what is only nested in another answer then gets its room's before it.
+    """
 
     def __init__(self) -> None:
-        self.taken: set[str] = set()
+        self.names: dict[Any, str] = {}
+
+    def keep(self, schema: Schema) -> None:
+        if name_of(schema) not in self.names.values():
+            self.names.setdefault(make_schema_key(schema), name_of(schema))
 
     def __call__(self, schema: Any) -> str:
-        wanted = name_of(resolve_schema_instance(schema))
+        instance = resolve_schema_instance(schema)
+        key = make_schema_key(instance)
+        if key not in self.names:
+            self.names[key] = self._free(name_of(instance), type(instance).__module__.split(".")[1:2])
+        return self.names[key]
+
+    def _free(self, wanted: str, room: list[str]) -> str:
         name, number = wanted, 2
-        while name in self.taken:
+        if name in self.names.values():
+            name = wanted = "".join(room).capitalize() + wanted
+        while name in self.names.values():
             name, number = f"{wanted}{number}", number + 1
-        self.taken.add(name)
         return name
 
 
@@ -86,7 +100,8 @@ class SchemaPlugin(MarshmallowPlugin):
     Converter = Converter
 
     def __init__(self) -> None:
-        super().__init__(schema_name_resolver=Names())
+        self.names = Names()
+        super().__init__(schema_name_resolver=self.names)
 
     def init_spec(self, spec: Any) -> None:
         super().init_spec(spec)
