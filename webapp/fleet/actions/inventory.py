@@ -17,10 +17,18 @@ import orjson
 
 from webapp.audit.actions import record
 from webapp.fleet.actions.comparison import CLAIMS, Plan, State, compared, numbers_of
-from webapp.fleet.actions.late import put_in_place
+from webapp.fleet.actions.late import free_time, put_in_place
 from webapp.fleet.actions.sites import silent_after
 from webapp.fleet.actions.writing import (
-    close, insert_changes, insert_intervals, known_modules, load_state, note_versions, rewrite, run, steps_of,
+    close,
+    insert_changes,
+    insert_intervals,
+    known_modules,
+    load_state,
+    note_versions,
+    rewrite,
+    run,
+    steps_of,
 )
 from webapp.fleet.values import EVERYTHING, ChangeSet, InventoryReport
 from webapp.kit.errors import NotFound
@@ -116,7 +124,9 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
         if again is not None:
             return Recorded(again, site, reported_at, {}, is_repeat=True)
     if site.last_report_at is not None and reported_at < site.last_report_at and report.reported_at is not None:
-        return _record_late(actor, site, report, envelope, reported_at, at)
+        reported_at = free_time(site, reported_at)
+        if reported_at < site.last_report_at:
+            return _record_late(actor, site, report, envelope, reported_at, at)
     if site.last_report_at is not None and reported_at <= site.last_report_at:
         reported_at = site.last_report_at + TICK  # equal times are kept in the order in which they came
     present = load_state(site_id)
@@ -145,7 +155,7 @@ def note_refusal(site_id: UUID, organization_id: UUID, envelope: Envelope, forma
 
 def _record_late(actor: Actor, site: Any, report: InventoryReport, envelope: Envelope, reported_at: datetime, at: datetime) -> Recorded:
     report_id = new_id()
-    changes, reported_at, ids = put_in_place(site, report, reported_at, report_id)
+    changes, ids = put_in_place(site, report, reported_at, report_id)
     changes.updates_available, changes.security_updates = site.updates_count, site.security_updates_count
     _note_report(site, report, envelope, reported_at, changes, report_id, at, ids)
     if changes.changes:
@@ -191,8 +201,9 @@ def _quiet(plan: Plan, report: InventoryReport) -> int:
 
 def _note_report(site: Any, report: InventoryReport, envelope: Envelope, reported_at: datetime, changes: ChangeSet, report_id: UUID,
                  at: datetime, ids: dict[str, int]) -> None:
-    whole = report.speaks == EVERYTHING
-    module_ids = None if whole else [ids[module.name] for module in report.modules if module.name in ids]
+    names = {module.name for module in report.modules}
+    whole = report.speaks == EVERYTHING and "drupal" in names  # core is not gone where it is not listed, just not seen
+    module_ids = None if whole else [ids[name] for name in names if name in ids]
     run(REPORT, {"id": report_id, "received_at": at, "organization": site.organization_id, "site": site.id, "reported_at": reported_at,
                  "formats": list(report.formats), "bytes": envelope.bytes, "outcome": "accepted", "error": None,
                  "received": len(report.modules), "added": changes.added, "updated": changes.updated, "removed": changes.removed,

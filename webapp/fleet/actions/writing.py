@@ -19,6 +19,7 @@ FROM installations i JOIN modules m ON m.id = i.module_id
 WHERE i.site_id = %(site)s AND """
 OPEN = "i.valid_to IS NULL"
 THEN = "i.valid_from <= %(at)s AND (i.valid_to IS NULL OR i.valid_to > %(at)s)"
+SINCE = "i.module_id = ANY(%(modules)s) AND (i.valid_to IS NULL OR i.valid_to >= %(since)s) ORDER BY i.valid_from"
 COLUMNS = {"module_id": "bigint", "version": "text", "type": "text", "project": "text", "display_name": "text", "enabled": "boolean",
            "source": "text", "installed_at": "timestamptz", "valid_from": "timestamptz", "valid_to": "timestamptz",
            "latest_version": "text", "recommended_version": "text", "update_available": "boolean", "security_update": "boolean",
@@ -33,6 +34,12 @@ REWRITTEN = ("version", "type", "project", "display_name", "source", "latest_ver
 REWRITE = f"""
 UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in REWRITTEN)}
 FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in REWRITTEN)}) AS n (id, {", ".join(REWRITTEN)})
+WHERE i.id = n.id
+"""  # noqa: S608
+MOVED = ("valid_from", "valid_to", "installed_at")
+MOVE = f"""
+UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in MOVED)}
+FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in MOVED)}) AS n (id, {", ".join(MOVED)})
 WHERE i.id = n.id
 """  # noqa: S608
 CHANGES = """
@@ -63,6 +70,12 @@ def load_state(site_id: UUID, at: datetime | None = None) -> dict[str, State]:
     return {row[0]: State(*row) for row in found}
 
 
+def load_intervals(site_id: UUID, module_ids: Sequence[int], since: datetime) -> list[State]:
+    """The intervals of these modules on a site that end at a moment or later, in the order in which they began."""
+    found = run(f"{PRESENT} {SINCE}", {"site": site_id, "modules": list(module_ids), "since": since}) if module_ids else []
+    return [State(*row) for row in found]
+
+
 def known_modules(names: Sequence[str], at: datetime) -> dict[str, int]:
     """The ids of modules by name; new names enter the catalogue, in one order everywhere so that no two reports wait for each other."""
     if not names:
@@ -86,6 +99,12 @@ def insert_intervals(organization_id: UUID, site_id: UUID, states: Sequence[Stat
     if states:
         arrays = {name: [getattr(state, name) for state in states] for name in COLUMNS}
         run(INSERT, {"organization": organization_id, "site": site_id, **arrays})
+
+
+def move_intervals(states: Sequence[State]) -> None:
+    """Gives intervals other ends. No two may overlap on the way: the database looks after each row."""
+    if states:
+        run(MOVE, {"id": [state.id for state in states], **{name: [getattr(state, name) for state in states] for name in MOVED}})
 
 
 def rewrite(states: Sequence[State]) -> None:

@@ -64,7 +64,7 @@ def lock_file(
     installed: Mapping[str, str], projects: Mapping[str, Project], custom: Iterable[tuple[str, str, str | None]]
 ) -> dict[str, Any]:
     """What is installed as Composer has it, which judges nothing."""
-    packages = []
+    packages: list[dict[str, Any]] = []
     for name, version in installed.items():
         kind = projects[name].kind
         if kind == "library":

@@ -59,7 +59,10 @@ class History:
         placed = {row["name"]: {key: row[key] for key in PLACED if key in row} for row in _rows(self.lock)}
         for line in self.lines:
             if line["kind"] == "snapshot":
-                rows = {name: (_row(name, *facts[:3], placed), facts[3]) for name, facts in line["packages"].items()}
+                rows = {
+                    name: (_row(name, version, spelling, kind, placed), dev)
+                    for name, (version, spelling, kind, dev) in line["packages"].items()
+                }
             for name, _, version, _, spelling, kind, dev in line.get("changes", ()):
                 if version is None:
                     del rows[name]

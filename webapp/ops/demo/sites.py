@@ -179,7 +179,7 @@ def _projects(
 ) -> list[Project]:
     """Most of what every site has, and some of what few have: only what there was when the site was built."""
     there = {each.name: each for each in projects.values() if each.kind in ("module", "theme") and each.newest(born_at)}
-    names = [name for name in COMMON if name in there and draw.random() < 0.85]
+    names: list[str] = [name for name in COMMON if name in there and draw.random() < 0.85]
     rare = sorted(there.keys() - set(COMMON) - set(TOOLS) - set(LATELY_INSECURE))
     names += draw.sample(rare, min(draw.randint(6, 15), len(rare)))
     if environment != "production":
