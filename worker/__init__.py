@@ -1,1 +1,1 @@
-"""The processes beside the web server: RQ worker and scheduler."""
+"""The processes beside the web: `python -m worker` does the work, `python -m worker.scheduler` sees to it that none is lost."""

@@ -15,7 +15,8 @@ import pytest
 
 from tests import factories
 from webapp.kit.db import execute
-from webapp.reports.shelf import building, sinks
+from webapp.reports.jobs import building
+from webapp.reports.shelf import sinks
 
 KINDS = ["csv", "xlsx", "json"]
 

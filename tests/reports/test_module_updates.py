@@ -103,7 +103,7 @@ def test_exports_hold_every_row(cast: Any, fleet: Any, query: dict[str, str], fi
     answer = cast.viewer.get(PATH, format="csv", **query)
     lines = list(csv.DictReader(io.StringIO(answer.text)))
     assert len(lines) == 2
-    assert list(lines[0])[0] == first
+    assert next(iter(lines[0])) == first
     assert "Alpha" in answer.text
     assert cast.viewer.get(PATH, format="xlsx", **query).data.startswith(b"PK")
 

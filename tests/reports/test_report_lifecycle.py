@@ -13,7 +13,7 @@ from webapp.kit import jobs
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, execute, rows, unit_of_work
 from webapp.reports import actions
-from webapp.reports.shelf import building
+from webapp.reports.jobs import building
 
 
 def ask(caller: Any, **body: Any) -> Any:

@@ -56,7 +56,8 @@ def test_a_report_without_an_organization_holds_what_its_owner_may_build(app: An
     assert "foreign" not in cast.member.get(f"/reports/{mine['id']}/download").text
     assert mine["organization_id"] == str(cast.organization.id)
     text = cast.root.get(f"/reports/{all_of_it['id']}/download").text
-    assert "foreign" in text and "secure" in text
+    assert "foreign" in text
+    assert "secure" in text
     assert cast.admin.get(f"/reports/{all_of_it['id']}").status_code == 404
 
 

@@ -8,7 +8,7 @@ an older one finds its work taken away.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,6 @@ from uuid import UUID
 from flask import Flask, current_app
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.job import Job
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -32,6 +31,7 @@ ENTRY = "worker.entry.perform"
 HEARTBEAT = 2.0
 STALE = timedelta(seconds=8)
 UNSEEN = timedelta(seconds=4)
+BEAT = "UPDATE job_outbox SET heartbeat_at = now() WHERE id = :id AND attempt = :attempt"
 MOST_ATTEMPTS = 5
 LONGEST = 3600
 Work = Callable[..., None]
@@ -65,12 +65,13 @@ def hand_over_soon(job_id: UUID) -> None:
         log().warning("job_not_handed_over", job_id=str(job_id), reason=type(problem).__name__)
 
 
-def hand_over(job_id: UUID) -> None:
-    """Gives the work its next attempt and puts it in its queue."""
+def hand_over(job_id: UUID, attempt: int = 0) -> None:
+    """Gives the work its next attempt after `attempt` and puts it in its queue; somebody else may have done so already."""
     with unit_of_work():
         taken = rows(
             "UPDATE job_outbox SET attempt = attempt + 1, state = 'queued', queued_at = :now, heartbeat_at = NULL"
-            " WHERE id = :id AND state IN ('waiting', 'queued', 'running') RETURNING queue, attempt", id=job_id, now=now())
+            " WHERE id = :id AND attempt = :attempt AND state IN ('waiting', 'queued', 'running') RETURNING queue, attempt",
+            id=job_id, attempt=attempt, now=now())
     for row in taken:
         Queue(row.queue, connection=redis()).enqueue_call(
             ENTRY, (str(job_id), row.attempt), job_id=f"{job_id}_{row.attempt}", timeout=LONGEST, result_ttl=60, failure_ttl=86400)
@@ -85,27 +86,35 @@ def cancel(job_id: UUID) -> None:
 def sweep(at: datetime) -> int:
     """Hands over again what was lost: never handed over, forgotten by Redis, or left by a worker that died."""
     lost = rows(
-        "SELECT id, state, attempt FROM job_outbox WHERE (state = 'waiting' AND created_at < :unseen)"
+        "SELECT id, state, attempt, queue FROM job_outbox WHERE (state = 'waiting' AND created_at < :unseen)"
         " OR (state = 'queued' AND queued_at < :unseen) OR (state = 'running' AND heartbeat_at < :stale)",
         unseen=at - UNSEEN, stale=at - STALE)
     db.session.rollback()
-    again = [row for row in lost if row.state != "queued" or not Job.exists(f"{row.id}_{row.attempt}", connection=redis())]
+    waiting = _waiting({row.queue for row in lost if row.state == "queued"})
+    again = [row for row in lost if row.state != "queued" or f"{row.id}_{row.attempt}" not in waiting]
     for row in again:
         log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt)
         if row.attempt >= MOST_ATTEMPTS:
-            _give_up(row.id)
+            _give_up(row.id, row.attempt)
         else:
-            hand_over(row.id)
+            hand_over(row.id, row.attempt)
     return len(again)
 
 
-def _give_up(job_id: UUID) -> None:
+def _waiting(queues: Iterable[str]) -> set[str]:
+    """What stands in these queues. What RQ knows but nobody will take (its worker died as it took it) is not among them."""
+    return {job_id for name in queues for job_id in Queue(name, connection=redis()).job_ids}
+
+
+def _give_up(job_id: UUID, attempt: int) -> None:
     with unit_of_work(ALL):
-        row = rows("UPDATE job_outbox SET state = 'failed', finished_at = :now, error = :error WHERE id = :id RETURNING name, arguments",
-                   id=job_id, now=now(), error=f"Given up after {MOST_ATTEMPTS} attempts.")[0]
-        failed = current_app.extensions["patchboard_jobs"].get(f"{row.name}.failed")
-        if failed:
-            failed(error=f"The workers that built it died {MOST_ATTEMPTS} times.", **row.arguments)
+        given_up = rows("UPDATE job_outbox SET state = 'failed', finished_at = :now, error = :error WHERE id = :id AND attempt = :attempt"
+                        " AND state IN ('waiting', 'queued', 'running') RETURNING name, arguments",
+                        id=job_id, attempt=attempt, now=now(), error=f"Given up after {MOST_ATTEMPTS} attempts.")
+        for row in given_up:
+            failed = current_app.extensions["patchboard_jobs"].get(f"{row.name}.failed")
+            if failed:
+                failed(error=f"It was begun {MOST_ATTEMPTS} times and never finished.", **row.arguments)
 
 
 def perform(job_id: UUID, attempt: int) -> None:
@@ -117,8 +126,12 @@ def perform(job_id: UUID, attempt: int) -> None:
     if not taken:
         return
     work = current_app.extensions["patchboard_jobs"][taken[0].name]
-    with Heartbeat(job_id, attempt):
-        work(attempt=attempt, **taken[0].arguments)
+    try:
+        with Heartbeat(job_id, attempt):
+            work(attempt=attempt, **taken[0].arguments)
+    except Superseded:
+        log().info("job_superseded", job_id=str(job_id), attempt=attempt)
+        return
     with unit_of_work(ALL):
         execute("UPDATE job_outbox SET state = 'done', finished_at = :now WHERE id = :id AND attempt = :attempt AND state = 'running'",
                 id=job_id, attempt=attempt, now=now())
@@ -145,6 +158,6 @@ class Heartbeat:
         while not self.over.wait(HEARTBEAT):
             try:
                 with engine.begin() as connection:
-                    connection.execute(text("UPDATE job_outbox SET heartbeat_at = now() WHERE id = :id AND attempt = :attempt"), self.values)
+                    connection.execute(text(BEAT), self.values)
             except Exception as problem:
                 log().warning("heartbeat_failed", job_id=str(self.values["id"]), reason=type(problem).__name__)

@@ -1,0 +1,171 @@
+"""Asking for reports, taking them back, and what a builder may write of its progress.
+
+`attempt` is the fence: a report only listens to the newest builder that has begun it. Files come and go after the commit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webapp.accounts.queries import get_organization
+from webapp.audit.actions import change, record
+from webapp.fleet.queries import get_site
+from webapp.kit import jobs
+from webapp.kit.db import after_commit, db, execute, rows
+from webapp.kit.errors import Conflict, Invalid, PermissionDenied
+from webapp.kit.permissions import SYSTEM, Actor, Permission
+from webapp.reports.models import Report, ReportFile
+from webapp.reports.policy import require_build
+from webapp.reports.queries import with_files
+from webapp.reports.values import ATTEMPTS, UNFINISHED, Built, Format, Order, Status, remove_files
+
+QUEUE = "reports"
+WAITING = "Waiting for a worker"
+BEGIN = """
+UPDATE reports SET status = 'running', attempt = :attempt, started_at = :at, updated_at = :at, progress = greatest(progress, 1),
+    stage = 'Reading', error = NULL
+WHERE id = :id AND attempt < :attempt AND status IN ('queued', 'running')
+RETURNING kind, title, parameters, formats, "view"
+"""
+PROGRESS = """
+UPDATE reports SET progress = greatest(progress, :progress), stage = :stage, rows = :rows, snapshot_at = :snapshot_at, updated_at = :at
+WHERE id = :id AND attempt = :attempt AND status = 'running'
+"""
+FINISH = """
+UPDATE reports SET status = 'done', progress = 100, stage = 'Done', rows = :rows, snapshot_at = :snapshot_at, finished_at = :at,
+    updated_at = :at
+WHERE id = :id AND attempt = :attempt AND status = 'running'
+"""
+FAIL = """
+UPDATE reports SET status = 'failed', stage = 'Failed', error = :error, finished_at = :at, updated_at = :at
+WHERE id = :id AND attempt BETWEEN :first AND :last AND status IN ('queued', 'running')
+"""
+
+
+def request_report(actor: Actor, body: dict[str, Any], at: datetime) -> Report:
+    """Asks for a report of what the actor may build reports about; a worker is called after the commit.
+
+    NotFound for an organization or site that the actor does not see, PermissionDenied for viewers.
+    """
+    if actor.site_id is not None:
+        raise PermissionDenied("The key of a site builds no reports.")
+    organization_id = _place(actor, body["parameters"])
+    view = [organization_id] if organization_id else _everywhere(actor)
+    report = Report(
+        organization_id=organization_id or (view[0] if view and len(view) == 1 else None), kind=body["kind"], title=body["title"],
+        parameters=body["parameters"], formats=body["formats"], view=None if view is None else [str(each) for each in view],
+        status=Status.QUEUED, stage=WAITING, progress=0, rows=0, attempt=0,
+        created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id)
+    db.session.add(report)
+    record(actor, "report.requested", report)
+    db.session.flush()
+    report.job_id = _call_worker(report.id, 0, at)
+    db.session.flush()
+    return with_files([report])[0]
+
+
+def _call_worker(report_id: UUID, after: int, at: datetime) -> UUID:
+    return jobs.ask("reports.build", {"report_id": str(report_id), "after": after}, at, QUEUE)
+
+
+def _place(actor: Actor, parameters: dict[str, Any]) -> UUID | None:
+    """The organization that the report is about; None where the parameters name none."""
+    organization_id: UUID | None = None
+    if "organization_id" in parameters:
+        organization_id = get_organization(actor, UUID(parameters["organization_id"])).id
+    if "site_id" in parameters:
+        site = get_site(actor, UUID(parameters["site_id"]))
+        if organization_id not in (None, site.organization_id):
+            raise Invalid.at("parameters.site_id", "This site does not belong to the organization.")
+        organization_id = site.organization_id
+    if organization_id is not None:
+        actor.require(Permission.REPORT_BUILD, organization_id)
+    return organization_id
+
+
+def _everywhere(actor: Actor) -> list[UUID] | None:
+    where = actor.organizations(Permission.REPORT_BUILD)
+    if where is None:
+        return None
+    if not where:
+        raise PermissionDenied("Viewers read reports, but do not build them.")
+    return sorted(where)
+
+
+def cancel_report(actor: Actor, report: Report, storage: Path, at: datetime) -> Report:
+    """Stops a report; its builder notices at its next step. Conflict when it is over."""
+    require_build(actor, report)
+    if report.status not in UNFINISHED:
+        raise Conflict(f"This report is over: it is {report.status}.")
+    if report.job_id is not None:
+        jobs.cancel(report.job_id)
+    change(actor, "report.cancelled", report, {"status": Status.CANCELLED, "stage": "Cancelled", "finished_at": at}, at)
+    report_id = report.id
+    after_commit(lambda: remove_files(storage, report_id))
+    return report
+
+
+def retry_report(actor: Actor, report: Report, at: datetime) -> Report:
+    """Builds a failed or cancelled report anew; Conflict for one that is on its way, or done."""
+    require_build(actor, report)
+    if report.status in UNFINISHED:
+        raise Conflict("This report is on its way.")
+    if report.status == Status.DONE:
+        raise Conflict("This report is done. Request a new one for newer figures.")
+    fence = report.attempt + ATTEMPTS
+    job_id = _call_worker(report.id, fence, at)
+    change(actor, "report.retried", report, {
+        "status": Status.QUEUED, "stage": WAITING, "progress": 0, "rows": 0, "attempt": fence, "job_id": job_id, "error": None,
+        "snapshot_at": None, "started_at": None, "finished_at": None}, at)
+    return report
+
+
+def begin(report_id: UUID, attempt: int, at: datetime) -> Order | None:
+    """Takes a report over from every older builder; None when there is nothing to build, or a newer builder is at it."""
+    found = rows(BEGIN, id=report_id, attempt=attempt, at=at)
+    if not found:
+        return None
+    row = found[0]
+    view = None if row.view is None else tuple(UUID(each) for each in row.view)
+    return Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view)
+
+
+def note_progress(order: Order, progress: int, stage: str, written: int, snapshot_at: datetime, at: datetime) -> None:
+    """Says how far a builder is; it never goes back. Superseded when the report was cancelled or taken over."""
+    if not execute(PROGRESS, id=order.report_id, attempt=order.attempt, progress=progress, stage=stage, rows=written,
+                   snapshot_at=snapshot_at, at=at):
+        raise jobs.Superseded()
+
+
+def finish(order: Order, built: Built, at: datetime) -> None:
+    """The report is done and has these files. Superseded when it was cancelled or taken over meanwhile."""
+    if not execute(FINISH, id=order.report_id, attempt=order.attempt, rows=built.rows, snapshot_at=built.snapshot_at, at=at):
+        raise jobs.Superseded()
+    for file in built.files:
+        db.session.add(ReportFile(report_id=order.report_id, format=file.format, path=file.path, bytes=file.bytes, sha256=file.sha256,
+                                  created_at=at))
+    _record("report.built", order.report_id, {"rows": [None, built.rows]})
+    db.session.flush()
+
+
+def fail(order: Order, error: str, at: datetime) -> None:
+    """The report could not be built, for a reason that is a sentence for people; an older builder's word does not count."""
+    if execute(FAIL, id=order.report_id, first=order.attempt, last=order.attempt, error=error, at=at):
+        _record("report.failed", order.report_id, {"error": [None, error]})
+
+
+def give_up(report_id: UUID, after: int, error: str, at: datetime) -> None:
+    """The report is failed because its job, which counts its attempts from `after`, was."""
+    if execute(FAIL, id=report_id, first=after, last=after + ATTEMPTS - 1, error=error, at=at):
+        _record("report.failed", report_id, {"error": [None, error]})
+
+
+def _record(action: str, report_id: UUID, changes: dict[str, list[Any]]) -> None:
+    report = db.session.scalar(select(Report).where(Report.id == report_id))
+    record(SYSTEM, action, report, changes=changes)
+    db.session.flush()

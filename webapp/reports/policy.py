@@ -1,0 +1,40 @@
+"""Who sees which reports, and through whose eyes a builder looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from webapp.kit.errors import PermissionDenied
+from webapp.kit.permissions import SYSTEM, Actor, Permission, Role
+from webapp.reports.models import Report
+from webapp.reports.values import Order
+
+
+def visible_reports(actor: Actor) -> Select[Any]:
+    """The actor's own reports, and those of the organizations they administer; a superuser's all.
+
+    The wall hides, beyond that, every report that looked into an organization to which its reader no longer belongs.
+    """
+    statement = select(Report).where(Report.deleted_at.is_(None))
+    administered = actor.organizations(Permission.ORGANIZATION_EDIT)
+    if administered is None:
+        return statement
+    return statement.where(or_(Report.created_by == actor.id, Report.organization_id.in_(administered)))
+
+
+def require_build(actor: Actor, report: Report) -> None:
+    """Raises PermissionDenied unless the actor may build reports wherever this one looks."""
+    if report.view is None and not actor.sees_all:
+        raise PermissionDenied()
+    allowed = actor.organizations(Permission.REPORT_BUILD)
+    if allowed is not None and not {str(each) for each in allowed} >= set(report.view or ()):
+        raise PermissionDenied("Viewers read reports, but do not build them.")
+
+
+def reader_of(order: Order) -> Actor:
+    """The actor that a builder reads as: a viewer of the organizations that its owner could build reports for."""
+    if order.view is None:
+        return SYSTEM
+    return Actor(kind="report", id=order.report_id, label="report", roles=dict.fromkeys(order.view, Role.VIEWER))

@@ -1,0 +1,29 @@
+"""Module updates: one row for each site that needs an update, security first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from webapp.fleet.values import Environment
+from webapp.kit.permissions import Actor
+from webapp.kit.web.fields import Choice, Text, Yes
+from webapp.reports import queries
+from webapp.reports.shelf import Filters, Kind, Parameters, register
+
+COLUMNS = ("module", "project", "organization", "site", "site_id", "url", "environment", "version", "latest_version", "security",
+           "severity", "advisories", "exposed_hours")
+
+
+class UpdatesFilters(Filters):
+    tag = Text(most=100)
+    environment = Choice(Environment)
+    security_only = Yes(metadata={"description": "Only what the sites call security updates."})
+    module = Text(most=255)
+
+
+def summary(actor: Actor, asked: Parameters, at: datetime) -> dict[str, Any]:
+    return {"totals": queries.updates_totals(actor, asked)}
+
+
+register(Kind("module_updates", "Module updates", UpdatesFilters, COLUMNS, summary, queries.count_updates, queries.stream_updates))

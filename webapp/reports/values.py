@@ -1,0 +1,94 @@
+"""Value objects of reports: formats, states, where files lie, and what a builder is told."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+ATTEMPTS = 10
+"""How far `attempt` moves on when a report is retried: further than one job ever counts, so that no builder of the job before
+can pass for one of the new job."""
+GRANULARITIES = ("day", "week", "month")
+UNKNOWN_SEVERITY = "unknown"
+SEVERITIES = ("critical", "high", "moderate", "low", UNKNOWN_SEVERITY)
+JUDGED_AS = {UNKNOWN_SEVERITY: "high"}
+"""An unknown severity has the deadline of high until it is judged (contract §3, organizations)."""
+
+
+class Format(StrEnum):
+    """What a report can be built as; PDF is known, but not built by this release."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+    PDF = "pdf"
+
+
+BUILT = (Format.CSV, Format.XLSX, Format.JSON)
+MIMETYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json",
+             Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+class Status(StrEnum):
+    """Where a report stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (Status.QUEUED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a builder is to make; `view` are the organizations it may look into, None for all."""
+
+    report_id: UUID
+    attempt: int
+    kind: str
+    title: str
+    parameters: dict[str, Any]
+    formats: tuple[Format, ...]
+    view: tuple[UUID, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """One finished file: `path` below the storage directory, and the hash of its bytes."""
+
+    format: Format
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """All that came of a build, from one snapshot."""
+
+    files: tuple[BuiltFile, ...]
+    rows: int
+    snapshot_at: datetime
+
+
+def folder_of(report_id: UUID, attempt: int | None = None) -> Path:
+    """Where the files of a report lie, below the storage directory; each attempt has a folder of its own."""
+    whole = Path("reports") / str(report_id)
+    return whole if attempt is None else whole / str(attempt)
+
+
+def remove_files(storage: Path, report_id: UUID, keep: int | None = None) -> None:
+    """Removes the files of a report, or of all its attempts but `keep`."""
+    for folder in (storage / folder_of(report_id)).glob("*"):
+        if folder.name != str(keep):
+            shutil.rmtree(folder, ignore_errors=True)
+    if keep is None:
+        shutil.rmtree(storage / folder_of(report_id), ignore_errors=True)

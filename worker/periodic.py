@@ -1,0 +1,45 @@
+"""What is done again and again, and when. Each may be done twice, or missed once, without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from webapp.kit.clock import now
+from webapp.kit.db import ALL, execute, rows, unit_of_work
+from webapp.kit.logs import log
+from worker.entry import app
+
+MONTHS_AHEAD = 12
+KEPT_ANSWERS = timedelta(hours=24)
+KEPT_JOBS = timedelta(days=7)
+
+
+def make_partitions() -> None:
+    """Makes the monthly partitions of the append-only tables for a year ahead."""
+    with app.app_context(), unit_of_work(ALL):
+        made = rows("SELECT patchboard_make_partitions(:months) AS made", months=MONTHS_AHEAD)[0].made
+    log().info("partitions_made", partitions=made)
+
+
+def forget_answers() -> None:
+    """Forgets the answers that were kept for repeated POSTs, after the 24 hours that the contract promises."""
+    with app.app_context(), unit_of_work(ALL):
+        forgotten = execute("DELETE FROM idempotency_keys WHERE created_at < :before", before=now() - KEPT_ANSWERS)
+    log().info("answers_forgotten", answers=forgotten)
+
+
+def forget_jobs() -> None:
+    """Removes work that was finished a week ago."""
+    with app.app_context(), unit_of_work(ALL):
+        forgotten = execute("DELETE FROM job_outbox WHERE state IN ('done', 'failed', 'cancelled') AND finished_at < :before",
+                            before=now() - KEPT_JOBS)
+    log().info("jobs_forgotten", jobs=forgotten)
+
+
+PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
+    (make_partitions, "17 2 * * *"),
+    (forget_answers, "7 * * * *"),
+    (forget_jobs, "37 3 * * *"),
+)
+"""Each with its cron expression, in the server's time zone."""
