@@ -16,7 +16,7 @@ TAG = validate.Regexp(r"^[^,\x00-\x1f]{1,60}$", error="A tag has 1 to 60 charact
 PORTS = {"http": 80, "https": 443}
 VERDICTS = ("current", "not_current", "not_secure", "not_supported", "revoked", "not_checked", "unknown", "not_fetched")
 TYPES = ("core", "module", "theme", "profile", "library", "theme_engine", "distribution")
-NEEDS = ("security", "other", "any")
+WAITING = ("security", "other", "any")
 NEEDED = "What the site says that it needs: a security update, another one, or any; what is switched off needs none."
 YEAR = 366 * 24 * 60
 NOT_A_URL = "Not a web address, such as https://www.example.org."
@@ -196,7 +196,7 @@ class InstalledQuery(ListQuery):
     status = Choices(VERDICTS)
     update_available = Yes()
     security_update = Yes()
-    needs = Choice(NEEDS, metadata=said(NEEDED))
+    needs = Choice(WAITING, metadata=said(NEEDED))
     as_of = Moment()
 
 
@@ -313,6 +313,6 @@ class ModuleSiteQuery(ListQuery):
     enabled = Yes()
     update_available = Yes()
     security_update = Yes()
-    needs = Choice(NEEDS, metadata=said(NEEDED))
+    needs = Choice(WAITING, metadata=said(NEEDED))
     environment = Choice(Environment)
     organization_id = fields.UUID()

@@ -21,7 +21,7 @@ from webapp.kit.web.pages import go, page
 P = Permission
 MOST_KEYS = 50
 EXAMPLE = '{"drupal": {"core_version": "10.3.8"}, "modules": [{"name": "webform", "version": "6.2.7"}]}'
-SEND = 'curl -sS {url} -H "X-API-Key: $PB_KEY" -H "Content-Type: application/json"'
+SEND = 'curl -sS {url} \\\n  -H "X-API-Key: $PB_KEY" -H "Content-Type: application/json" \\\n  '
 
 
 @pages.get(f"{SITE}/connect", needs=P.SITE_READ)
@@ -70,8 +70,8 @@ def lines_to_copy(address: str) -> list[dict[str, Any]]:
     send = SEND.format(url=f"{address}/api/v1/ingest")
     return [
         {"label": "With Composer: the lock file says what is there",
-         "text": f"{send} \\\n  --data-binary @composer.lock"},
+         "text": f"{send}--data-binary @composer.lock"},
         {"label": "With Drush: what is there and what is enabled",
-         "text": f"drush pm:list --format=json | {send} \\\n  --data-binary @-"},
-        {"label": "With curl alone: any list of modules", "text": f"{send} \\\n  --data '{EXAMPLE}'"},
+         "text": f"drush pm:list --format=json | {send}--data-binary @-"},
+        {"label": "With curl alone: any list of modules", "text": f"{send}--data '{EXAMPLE}'"},
     ]

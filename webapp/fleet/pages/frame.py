@@ -45,4 +45,4 @@ def frame(actor: Actor, site: Site, current: str, at: datetime) -> dict[str, Any
         tabs = [{"label": tab.label, "href": f"/sites/{site.id}{tab.path}", "count": counts.get(tab.path),
                  "current": tab.path == current} for tab in TABS]
     allowed = {each.value for each in DOES if actor.may(each, site.organization_id)}
-    return {"site": site, "tabs": tabs, "now": at, "allowed": allowed, "part": current}
+    return {"site": site, "view_tabs": tabs, "now": at, "allowed": allowed, "part": current}

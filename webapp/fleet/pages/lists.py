@@ -31,6 +31,22 @@ def views(actor: Actor) -> list[tuple[str, dict[str, str]]]:
             ("Never reported", {"reported": "false"}), ("No owner", {"owned": "false"})]
 
 
+def around_sites(actor: Actor, query: dict[str, Any], at: datetime, *, empty: bool) -> dict[str, Any]:
+    """The values that the page has beside its rows. An empty list says what each filter's removal would show."""
+    asked, without = within(actor, query), {}
+    if empty:
+        dropped = [name for name in (*CHIPS, "organization_id", "module", "q") if name in query]
+        without = queries.count_lists({
+            name: queries.find_sites(actor, within(actor, _less(query, name)), at) for name in dropped})
+    return {"view_tabs": tabs_of_sites(actor, at), "choices": choices_of_sites(actor, asked, at), "chips": CHIPS,
+            "more": MORE, "may_add": actor.may(Permission.SITE_REGISTER), "without": without}
+
+
+def _less(query: dict[str, Any], name: str) -> dict[str, Any]:
+    """The query without a filter, and without what only narrows that one."""
+    return {key: value for key, value in query.items() if key not in (name, f"{name}_version")}
+
+
 def tabs_of_sites(actor: Actor, at: datetime, deleted: bool = False) -> list[dict[str, Any]]:
     """The views as tabs, with the numbers of the lists behind them; deleted sites are for those who may restore."""
     saved = views(actor)

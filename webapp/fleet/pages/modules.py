@@ -25,7 +25,7 @@ def list_modules(actor: Actor, query: dict[str, Any]) -> Response:
     """What do we run, and which updates wait?"""
     asked = within(actor, query)
     listing = ListView(queries.find_modules(actor, asked), asked, "/api/v1/modules")
-    return page("fleet/modules.html", block="results", listing=listing, tabs=tabs_of_modules(actor, query),
+    return page("fleet/modules.html", block="results", listing=listing, view_tabs=tabs_of_modules(actor, query),
                 types=plain("type"))
 
 
@@ -62,7 +62,7 @@ def tabs_of_modules(actor: Actor, asked: dict[str, Any]) -> list[dict[str, Any]]
 def module_frame(actor: Actor, module: Any, current: str) -> dict[str, Any]:
     """The head of a module's pages; a fragment stands below it and needs no numbers."""
     here = f"/modules/{module_id(module)}"
-    values = {"module": module, "here": here, "now": now(), "counts": {}, "tabs": []}
+    values = {"module": module, "here": here, "now": now(), "counts": {}, "view_tabs": []}
     if is_fragment():
         return values
     asked = within(actor, {})
@@ -73,7 +73,7 @@ def module_frame(actor: Actor, module: Any, current: str) -> dict[str, Any]:
         "versions": queries.find_module_versions(actor, module, asked)})
     tabs = [{"label": label, "href": here + path, "count": counts[name], "current": name == current}
             for label, name, path in (("Sites", "sites", ""), ("Versions", "versions", "/versions"))]
-    return {**values, "counts": counts, "tabs": tabs}
+    return {**values, "counts": counts, "view_tabs": tabs}
 
 
 def spread(actor: Actor, module: Any) -> list[Any]:

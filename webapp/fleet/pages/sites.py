@@ -11,7 +11,7 @@ from webapp.accounts.queries import find_organizations
 from webapp.fleet import queries
 from webapp.fleet.actions import sites
 from webapp.fleet.pages.door import SITE, pages
-from webapp.fleet.pages.lists import CHIPS, MORE, choices_of_sites, tabs_of_sites
+from webapp.fleet.pages.lists import around_sites, tabs_of_sites
 from webapp.fleet.schemas import SiteInput, SiteQuery
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
@@ -27,8 +27,8 @@ def list_sites(actor: Actor, query: dict[str, Any]) -> Response:
     """Which sites need work first?"""
     at, asked = now(), within(actor, query)
     listing = ListView(queries.find_sites(actor, asked, at), asked, "/api/v1/sites")
-    return page("fleet/sites.html", block="results", listing=listing, tabs=tabs_of_sites(actor, at), now=at, more=MORE,
-                choices=choices_of_sites(actor, asked, at), chips=CHIPS, may_add=actor.may(P.SITE_REGISTER))
+    around = around_sites(actor, query, at, empty=not listing.total)
+    return page("fleet/sites.html", block="results", listing=listing, now=at, **around)
 
 
 @pages.get("/sites/deleted", needs=P.SITE_DELETE, query=SiteQuery)
@@ -37,7 +37,7 @@ def list_deleted_sites(actor: Actor, query: dict[str, Any]) -> Response:
     at, asked = now(), within(actor, query)
     listing = ListView(queries.find_deleted_sites(actor, asked), asked)
     tabs = tabs_of_sites(actor, at, deleted=True)
-    return page("fleet/sites_deleted.html", block="results", listing=listing, tabs=tabs, now=at)
+    return page("fleet/sites_deleted.html", block="results", listing=listing, view_tabs=tabs, now=at)
 
 
 @pages.get("/sites/new", needs=P.SITE_REGISTER)
