@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -260,3 +261,25 @@ def build_alone(room):
     other.config["VERSION"] = "1"
     other.register_blueprint(room)
     return build(other)
+
+
+def test_what_the_guide_shows_is_described(document):
+    guide = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
+    shown = set(re.findall(r"\$PATCHBOARD(/api/v1[a-z/-]*)", guide))
+    known = {re.sub(r"{\w+}", "", path) for path in document["paths"]}
+    assert len(shown) > 5
+    assert shown <= known
+    assert set(re.findall(r"^\| `(/\w[\w/]*)` \|", guide, re.MULTILINE)) == {"/health", "/health/live", "/health/ready", "/metrics"}
+
+
+def test_the_examples_of_a_report_are_taken_and_as_described(app, cast, document):
+    body = document["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]
+    agreement = Agreement(app)
+    assert len(body["examples"]) > 2
+    for example in body["examples"].values():
+        with factories.writing(app):
+            key = cast.key(site=factories.site(cast.organization))
+        assert agreement.against(body["schema"], example["value"]) == []
+        answer = key.post("/ingest", example["value"])
+        assert answer.status_code == 200, answer.json
+        assert answer.json["data"]["received"] >= 1

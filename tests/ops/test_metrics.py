@@ -158,3 +158,18 @@ def test_with_several_processes_no_name_is_missing(tmp_path):
     assert {name for name in NAMES if name.startswith("api_")} <= set(typed)
     assert len(typed) == len(set(typed))
     assert value(done.stdout, "api_database_queries_total") == 1
+
+
+def test_reports_from_sites_are_counted_by_outcome(app, client, cast):
+    def counted():
+        text = client.get("/metrics").get_data(as_text=True)
+        found = re.findall(r'^patchboard_inventory_reports_total{outcome="(\w+)"} (\S+)$', text, re.MULTILINE)
+        return {outcome: float(number) for outcome, number in found}
+
+    before = counted()
+    with factories.writing(app):
+        agent = cast.key(site=factories.site(cast.organization))
+    body = {"modules": [{"name": "webform", "version": "6.2.7"}]}
+    assert [agent.post("/ingest", each).status_code for each in (body, body, {"modules": 7})] == [200, 200, 422]
+    more = {outcome: number - before.get(outcome, 0) for outcome, number in counted().items()}
+    assert more == {"accepted": 1, "unchanged": 1, "refused": 1}

@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from webapp.ingest import actions
-from webapp.ingest.schemas import NativeReport, ReceiptSchema
+from webapp.ingest.schemas import BODY, ReceiptSchema
 from webapp.kit.clock import now
 from webapp.kit.db import commit, rollback
 from webapp.kit.errors import Invalid, PatchboardError
+from webapp.kit.metrics import INGEST
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.bodies import parse_json, read_bytes
 from webapp.kit.web.doors import Doors
 
 api = Doors("ingest", __name__, tag="Reports from sites")
-BODY = {"request_schema": NativeReport}
 
 
 @api.post("/sites/<uuid:site_id>/modules", needs=Permission.INVENTORY_POST, gives=ReceiptSchema(), extra=BODY)
@@ -39,8 +39,12 @@ def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
         envelope = actions.envelope_of(raw, actor)
         if not raw.strip():
             raise Invalid("The body is empty. An empty output means that the command failed or was removed, not that nothing is there.")
-        return actions.repeat(site.id, envelope, now()) or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
+        known = actions.repeat(site.id, envelope, now())
+        receipt = known or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
+        INGEST.labels("unchanged" if known else "accepted").inc()
+        return receipt
     except PatchboardError as problem:
+        INGEST.labels("refused").inc()
         rollback()
         actions.refuse(site, envelope, problem.message, now())
         commit()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
 
-from webapp.kit.web.fields import Output, Time
+from marshmallow import fields, validate
+
+from webapp.ingest.formats.bundle import DOCUMENTS
+from webapp.ingest.formats.fields import MODULES_MAX
+from webapp.ingest.formats.native import TYPES
+from webapp.kit.web.fields import Choice, Input, Output, Time, said
 
 
 class ReceiptSchema(Output):
@@ -21,28 +26,53 @@ class ReceiptSchema(Output):
     patch_run_id = fields.UUID(allow_none=True)
 
 
-class NativeModule(Output):
-    name = fields.String(required=True)
-    version = fields.String(required=True, allow_none=True)
-    display_name = fields.String()
-    type = fields.String()
+class NativeModule(Input):
+    name = fields.String(required=True, metadata=said("A machine name, or a package as `vendor/package`."))
+    version = fields.String(required=True, allow_none=True, metadata=said("As Drupal or Composer writes it; null for none."))
+    display_name = fields.String(allow_none=True)
+    type = Choice(sorted(TYPES), allow_none=True)
     project = fields.String(allow_none=True)
-    enabled = fields.Boolean()
+    enabled = fields.Boolean(allow_none=True)
     latest_version = fields.String(allow_none=True)
     recommended_version = fields.String(allow_none=True)
-    update_available = fields.Boolean()
-    security_update = fields.Boolean()
+    update_available = fields.Boolean(allow_none=True)
+    security_update = fields.Boolean(allow_none=True)
 
 
-class NativeDrupal(Output):
-    core_version = fields.String()
-    php_version = fields.String()
-    database = fields.String()
-    install_profile = fields.String()
+class NativeDrupal(Input):
+    core_version = fields.String(allow_none=True)
+    php_version = fields.String(allow_none=True)
+    database = fields.String(allow_none=True)
+    install_profile = fields.String(allow_none=True)
 
 
-class NativeReport(Output):
-    reported_at = Time()
-    full = fields.Boolean()
-    drupal = fields.Nested(NativeDrupal)
-    modules = fields.List(fields.Nested(NativeModule), required=True)
+class NativeReport(Input):
+    """What a site posts that knows itself."""
+
+    reported_at = Time(allow_none=True, metadata=said("Now, unless said; not more than five minutes in the future."))
+    full = fields.Boolean(load_default=True, metadata=said("Whether what is not listed is gone."))
+    drupal = fields.Nested(NativeDrupal, allow_none=True)
+    modules = fields.List(fields.Nested(NativeModule), required=True, validate=validate.Length(max=MODULES_MAX))
+
+
+class BundleReport(Input):
+    """Several documents of one site, read as one report."""
+
+    reported_at = Time(allow_none=True)
+    documents: Any = fields.Dict(required=True, metadata=said(f"By name: {', '.join(DOCUMENTS)}."))
+
+
+OUTPUT = {"type": "object", "description": "composer.lock, or the JSON output of `composer show`, `composer outdated`, `composer audit`"
+                                           " or `drush pm:list`, told apart by their shape."}
+EXAMPLES = {
+    "native": {"summary": "From an agent that knows its site", "value": {
+        "drupal": {"core_version": "10.3.8", "php_version": "8.3.14"},
+        "modules": [{"name": "webform", "type": "module", "version": "6.2.7", "enabled": True, "latest_version": "6.2.9",
+                     "update_available": True, "security_update": True}]}},
+    "composer show": {"summary": "composer show --format=json", "value": {
+        "installed": [{"name": "drupal/webform", "version": "6.2.7", "description": "Forms"}]}},
+    "bundle": {"summary": "A lock file, and what is enabled of it", "value": {
+        "documents": {"composer.lock": {"packages": [{"name": "drupal/webform", "version": "6.2.7"}], "packages-dev": []},
+                      "pm:list": {"webform": {"display_name": "Webform (webform)", "status": "Enabled", "version": "6.2.7"}}}}},
+}
+BODY = {"request_schema": [NativeReport, BundleReport, OUTPUT], "examples": EXAMPLES}
