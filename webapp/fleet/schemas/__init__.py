@@ -1,0 +1,15 @@
+"""Sites, what is on them, and the modules of all, as they come in and go out."""
+
+from webapp.fleet.schemas.inventory import (
+    ChangeQuery, ChangeSchema, InstalledQuery, InstalledSchema, ReceivedQuery, ReceivedSchema,
+)
+from webapp.fleet.schemas.modules import (
+    ModuleQuery, ModuleSchema, ModuleSiteQuery, ModuleSiteSchema, ModuleVersionQuery, ModuleVersionSchema,
+)
+from webapp.fleet.schemas.sites import BulkInput, BulkSchema, SiteInput, SitePatch, SiteQuery, SiteSchema
+
+__all__ = [
+    "BulkInput", "BulkSchema", "ChangeQuery", "ChangeSchema", "InstalledQuery", "InstalledSchema", "ModuleQuery", "ModuleSchema",
+    "ModuleSiteQuery", "ModuleSiteSchema", "ModuleVersionQuery", "ModuleVersionSchema", "ReceivedQuery", "ReceivedSchema",
+    "SiteInput", "SitePatch", "SiteQuery", "SiteSchema",
+]

@@ -1,0 +1,79 @@
+"""The modules of the fleet, their versions and their sites, as they go out."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from webapp.fleet.schemas.inventory import NEEDED, TYPES, WAITING
+from webapp.fleet.values import Environment
+from webapp.kit.web.fields import Choice, ListQuery, Output, Text, Time, Yes, said
+
+
+class ModuleSchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    display_name = fields.String(allow_none=True)
+    project = fields.String(allow_none=True)
+    type = fields.String(allow_none=True)
+    sites_count = fields.Integer()
+    versions_count = fields.Integer()
+    updates_count = fields.Integer()
+    security_updates_count = fields.Integer()
+    first_seen_at = Time()
+
+
+class ModuleQuery(ListQuery):
+    sortable = ("name", "sites_count", "type", "first_seen_at", "versions_count", "updates_count", "security_updates_count")
+
+    name = Text(most=255)
+    project = Text(most=128)
+    type = Choice(TYPES)
+    organization_id = fields.UUID()
+    has_updates = Yes()
+    has_security_updates = Yes(metadata=said("A site that runs it says that a security update waits."))
+
+
+class ModuleVersionSchema(Output):
+    version = fields.String()
+    released_at = Time(allow_none=True)
+    is_security = fields.Boolean(allow_none=True)
+    is_supported = fields.Boolean(allow_none=True)
+    is_insecure = fields.Boolean(allow_none=True)
+    sites_count = fields.Integer()
+    first_seen_at = Time()
+
+
+class ModuleVersionQuery(ListQuery):
+    sortable = ("version", "released_at", "first_seen_at", "sites_count")
+
+    version = Text(most=255)
+    in_use = Yes(metadata=said("Whether a site runs it now."))
+    organization_id = fields.UUID()
+
+
+class ModuleSiteSchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    url = fields.String()
+    environment = fields.String()
+    organization_id = fields.UUID()
+    status = fields.String()
+    version = fields.String(allow_none=True)
+    enabled = fields.Boolean(allow_none=True)
+    latest_version = fields.String(allow_none=True)
+    update_available = fields.Boolean(allow_none=True)
+    security_update = fields.Boolean(allow_none=True)
+    installed_at = Time()
+    last_report_at = Time(allow_none=True)
+
+
+class ModuleSiteQuery(ListQuery):
+    sortable = ("name", "version", "installed_at", "environment")
+
+    version = Text(most=255)
+    enabled = Yes()
+    update_available = Yes()
+    security_update = Yes()
+    needs = Choice(WAITING, metadata=said(NEEDED))
+    environment = Choice(Environment)
+    organization_id = fields.UUID()
