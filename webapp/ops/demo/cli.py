@@ -49,9 +49,7 @@ def invent(seed: int, sites: int) -> None:
         wanted = fleet.missing(sites, seed, today)
         if fleet.has_begun():
             if not wanted or not fleet.is_open():
-                click.echo(
-                    "The demo fleet is here already, and stays as it is. For another one, use an empty database."
-                )
+                click.echo("The demo fleet is here already, and stays as it is. For another one, use an empty database.")
                 return
             click.echo("The demo fleet is here in part; the missing sites are added.")
         else:

@@ -25,8 +25,7 @@ def own_body(
     """What is installed, and what the site knows of updates at that time."""
     rows = [_row(projects[name], version, name not in disabled, at) for name, version in installed.items()]
     rows += [
-        {"name": name, "type": type_, "version": version, "enabled": True, "display_name": _title(name)}
-        for name, type_, version in custom
+        {"name": name, "type": type_, "version": version, "enabled": True, "display_name": _title(name)} for name, type_, version in custom
     ]
     return {
         "drupal": {
@@ -81,8 +80,7 @@ def lock_file(
                 }
             )
     packages += [
-        {"name": f"custom/{name}", "version": version or "dev-main", "type": f"drupal-custom-{type_}"}
-        for name, type_, version in custom
+        {"name": f"custom/{name}", "version": version or "dev-main", "type": f"drupal-custom-{type_}"} for name, type_, version in custom
     ]
     return {"minimum-stability": "stable", "packages": packages, "packages-dev": []}
 

@@ -55,11 +55,7 @@ def has_begun() -> bool:
 def is_open() -> bool:
     """Whether all of the demo's organizations are there and not deleted."""
     names = [place.name for place in PLACES]
-    here = (
-        select(func.count())
-        .select_from(Organization)
-        .where(Organization.name.in_(names), Organization.deleted_at.is_(None))
-    )
+    here = select(func.count()).select_from(Organization).where(Organization.name.in_(names), Organization.deleted_at.is_(None))
     return db.session.scalar(here) == len(names)
 
 
@@ -76,9 +72,7 @@ def make_accounts(server_key: str, today: datetime) -> list[tuple[str, str, str]
     logins = []
     if user_by_email(SUPERUSER[0]) is None:
         password = secrets.token_urlsafe(12)
-        create_user(
-            OPERATOR, {"email": SUPERUSER[0], "full_name": SUPERUSER[1], "password": password, "is_superuser": True}, at
-        )
+        create_user(OPERATOR, {"email": SUPERUSER[0], "full_name": SUPERUSER[1], "password": password, "is_superuser": True}, at)
         logins.append((SUPERUSER[0], password, "superuser"))
     for place in PLACES:
         organization = create_organization(OPERATOR, {"name": place.name, "description": place.description}, at)
@@ -96,9 +90,7 @@ def make_accounts(server_key: str, today: datetime) -> list[tuple[str, str, str]
                 at,
             )
             logins.append((place.email(name), password, f"{role}, {place.name}"))
-        create_key(
-            OPERATOR, {"name": DEPLOYMENTS, "organization_id": organization.id, "scopes": [Scope.WRITE]}, server_key, at
-        )
+        create_key(OPERATOR, {"name": DEPLOYMENTS, "organization_id": organization.id, "scopes": [Scope.WRITE]}, server_key, at)
     return logins
 
 
@@ -115,24 +107,18 @@ def make_sites(wanted: list[Kind], seed: int, server_key: str, today: datetime) 
 
 
 def _keeper(place: Place) -> Keeper:
-    organization = db.session.scalars(
-        select(Organization).where(Organization.name == place.name, Organization.deleted_at.is_(None))
-    ).one()
+    organization = db.session.scalars(select(Organization).where(Organization.name == place.name, Organization.deleted_at.is_(None))).one()
     people = []
     for name, role in place.people:
         user = db.session.scalars(select(User).where(User.email == place.email(name))).one()
         people.append(Actor(kind="user", id=user.id, label=user.email, roles={organization.id: Role(role)}))
     key = db.session.scalars(
-        select(ApiKey)
-        .where(ApiKey.organization_id == organization.id, ApiKey.name == DEPLOYMENTS, ApiKey.site_id.is_(None))
-        .limit(1)
+        select(ApiKey).where(ApiKey.organization_id == organization.id, ApiKey.name == DEPLOYMENTS, ApiKey.site_id.is_(None)).limit(1)
     ).one()
     return Keeper(organization, people, _actor_of(key, Origin()))
 
 
-def _make_site(
-    kind: Kind, keeper: Keeper, projects: dict[str, Project], seed: int, server_key: str, today: datetime
-) -> None:
+def _make_site(kind: Kind, keeper: Keeper, projects: dict[str, Project], seed: int, server_key: str, today: datetime) -> None:
     admin = keeper.people[0]
     site = register_site(
         admin,

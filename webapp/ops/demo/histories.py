@@ -83,9 +83,7 @@ class History:
         return {
             row["name"]
             for row in _rows(self.lock)
-            if (known := before.get(row["name"]))
-            and known["version"] == row["version"]
-            and _spelling(known) != _spelling(row)
+            if (known := before.get(row["name"])) and known["version"] == row["version"] and _spelling(known) != _spelling(row)
         }
 
 

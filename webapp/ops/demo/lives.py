@@ -107,12 +107,7 @@ class Life:
     def _plan_security(self, last_at: datetime) -> None:
         """Notes when each security release is put in place: as long after it comes out as is this site's habit."""
         until = last_at if self.kind.fate is Fate.OUTDATED else self.stop_at
-        days = {
-            release.at
-            for name in self.installed
-            for release in self.projects[name].releases.values()
-            if release.is_security
-        }
+        days = {release.at for name in self.installed for release in self.projects[name].releases.values() if release.is_security}
         for day in sorted(days):
             at = day + DAY * self.kind.reaction * self.draw.uniform(0.5, 1.5)
             if self.kind.born_at < at < until:
@@ -159,9 +154,7 @@ class Life:
         for name, version in self.installed.items():
             project = self.projects[name]
             latest, insecure = project.latest(version, at).version, project.is_insecure(version, at)
-            wanted = (
-                insecure if scope.startswith("security") else scope == "last" or insecure or self.draw.random() < 0.9
-            )
+            wanted = insecure if scope.startswith("security") else scope == "last" or insecure or self.draw.random() < 0.9
             if latest != version and wanted:
                 steps[name] = (version, latest, insecure)
         if scope == "all":
@@ -171,11 +164,7 @@ class Life:
     def _change_course(self, at: datetime, steps: Steps) -> None:
         """Now and then a project comes, goes, or core takes the step to its next major version."""
         core = self.installed["drupal"]
-        if (
-            core.startswith("10.")
-            and self.draw.random() < 0.05
-            and (next_core := self.projects["drupal"].newest(at, 0, "11"))
-        ):
+        if core.startswith("10.") and self.draw.random() < 0.05 and (next_core := self.projects["drupal"].newest(at, 0, "11")):
             steps["drupal"] = (core, next_core.version, "drupal" in steps and steps["drupal"][2])
             self.php = max(self.php, "8.3.14")
         chance = self.draw.random()
@@ -185,9 +174,7 @@ class Life:
             if name not in self.installed and release and not self.projects[name].is_insecure(release.version, at):
                 steps[name] = (None, release.version, False)
         elif chance < 0.12:
-            rare = sorted(
-                name for name in self.installed if self.projects[name].kind == "module" and name not in COMMON
-            )
+            rare = sorted(name for name in self.installed if self.projects[name].kind == "module" and name not in COMMON)
             if rare:
                 gone = self.draw.choice(rare)
                 steps[gone] = (self.installed[gone], None, False)

@@ -78,9 +78,7 @@ def replay(histories: Iterable[History], at: datetime, place: str | None = None)
                 changes += answer["added"] + answer["updated"] + answer["removed"]
             last = report(site.id, history.last_document, at)
             moved = last["added"] + last["updated"] + last["removed"]
-        yield Replayed(
-            history, len(history.lines), changes, moved, len(history.moved_within_branches()), time.monotonic() - began
-        )
+        yield Replayed(history, len(history.lines), changes, moved, len(history.moved_within_branches()), time.monotonic() - began)
 
 
 def report(site_id: UUID, document: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -94,9 +92,7 @@ def _new_site(history: History, place: str) -> Site | None:
     url = f"https://github.com/{history.repo}"
     if db.session.scalar(select(Site.id).where(Site.url == url)):
         return None
-    organization = db.session.scalar(
-        select(Organization).where(Organization.name == place, Organization.deleted_at.is_(None))
-    )
+    organization = db.session.scalar(select(Organization).where(Organization.name == place, Organization.deleted_at.is_(None)))
     if organization is None:
         organization = create_organization(SYSTEM, {"name": place}, history.began_at)
     return register_site(

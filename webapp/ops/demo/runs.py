@@ -54,9 +54,7 @@ def attempt(kind: Kind, steps: Steps, at: datetime, draw: Random, *, sure: bool)
     return Attempt(finished_at, moved, _body(kind, outcome, steps, moved, (at, finished_at), draw), again_at)
 
 
-def _body(
-    kind: Kind, outcome: str, steps: Steps, moved: Steps, times: tuple[datetime, datetime], draw: Random
-) -> dict[str, Any]:
+def _body(kind: Kind, outcome: str, steps: Steps, moved: Steps, times: tuple[datetime, datetime], draw: Random) -> dict[str, Any]:
     """The run as it is posted (contract of POST /sites/{id}/patch-run), times as datetimes."""
     status = "success" if outcome == "not true" else outcome
     updates: list[dict[str, Any]] = []

@@ -126,9 +126,7 @@ def _kind(number: int, fate: Fate, draw: Random, today: datetime, projects: dict
     if environment != "production":
         short = {"staging": "staging", "development": "dev"}[environment]
         name, host = f"{name} ({short})", f"{short}.{host.removeprefix('www.')}"
-    born_at = today - DAY * (
-        draw.uniform(5, 25) if fate in UNHEARD else draw.uniform(540, 552) if number < 6 else draw.uniform(150, 540)
-    )
+    born_at = today - DAY * (draw.uniform(5, 25) if fate in UNHEARD else draw.uniform(540, 552) if number < 6 else draw.uniform(150, 540))
     core = "11" if draw.random() < 0.55 else "10"
     chosen = _projects(draw, fate, environment, born_at, projects)
     silence = draw.choice((3.2, 5.5, 11, 24, 47)) if fate is Fate.SILENT else 0
@@ -174,9 +172,7 @@ def _criticality(draw: Random, environment: str) -> str:
     return draw.choice(("critical", "high", "high", "normal", "normal", "normal", "low"))
 
 
-def _projects(
-    draw: Random, fate: Fate, environment: str, born_at: datetime, projects: dict[str, Project]
-) -> list[Project]:
+def _projects(draw: Random, fate: Fate, environment: str, born_at: datetime, projects: dict[str, Project]) -> list[Project]:
     """Most of what every site has, and some of what few have: only what there was when the site was built."""
     there = {each.name: each for each in projects.values() if each.kind in ("module", "theme") and each.newest(born_at)}
     names: list[str] = [name for name in COMMON if name in there and draw.random() < 0.85]
@@ -193,9 +189,7 @@ def _projects(
 
 def _custom(draw: Random, place: Place) -> list[tuple[str, str, str | None]]:
     """A site's own code, as (name, type, version): it belongs to no project, and mostly has no version."""
-    modules = draw.sample(
-        ("blocks", "forms", "import", "migrate", "search", "sso", "theme_helper", "workflow"), draw.randint(1, 4)
-    )
+    modules = draw.sample(("blocks", "forms", "import", "migrate", "search", "sso", "theme_helper", "workflow"), draw.randint(1, 4))
     own: list[tuple[str, str, str | None]] = [
         (f"{place.custom}_{each}", "module", draw.choice((None, None, "1.0.0", "1.4.2"))) for each in modules
     ]
