@@ -10,7 +10,6 @@ from webapp.ingest.schemas import BODY, ReceiptSchema
 from webapp.kit.clock import now
 from webapp.kit.db import commit, rollback
 from webapp.kit.errors import Invalid, PatchboardError
-from webapp.kit.metrics import INGEST
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.bodies import parse_json, read_bytes
 from webapp.kit.web.doors import Doors
@@ -39,12 +38,8 @@ def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
         envelope = actions.envelope_of(raw, actor)
         if not raw.strip():
             raise Invalid("The body is empty. An empty output means that the command failed or was removed, not that nothing is there.")
-        known = actions.repeat(site.id, envelope, now())
-        receipt = known or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
-        INGEST.labels("unchanged" if known else "accepted").inc()
-        return receipt
+        return actions.repeat(site.id, envelope, now()) or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
     except PatchboardError as problem:
-        INGEST.labels("refused").inc()
         rollback()
         actions.refuse(site, envelope, problem.message, now())
         commit()
