@@ -1,17 +1,52 @@
 """Every read of the fleet, as functions that start from what the actor may see."""
 
 from webapp.fleet.queries.counts import (
-    Choice, count_by_keeper, count_lists, count_sites, find_fixes, find_possible_owners, installed_choices, site_choices,
+    Choice,
+    count_by_keeper,
+    count_lists,
+    count_sites,
+    find_fixes,
+    find_possible_owners,
+    installed_choices,
+    site_choices,
 )
 from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
 from webapp.fleet.queries.modules import find_module_sites, find_module_versions, find_modules, get_module
 from webapp.fleet.queries.sites import (
-    count_by_status, count_new_by_status, find_deleted_sites, find_sites, get_site, may_own, names_of, since_column, status_column,
+    count_by_status,
+    count_new_by_status,
+    find_deleted_sites,
+    find_sites,
+    get_site,
+    may_own,
+    names_of,
+    since_column,
+    status_column,
 )
 
 __all__ = [
-    "Choice", "count_by_keeper", "count_by_status", "count_lists", "count_new_by_status", "count_sites", "find_changes",
-    "find_deleted_sites", "find_fixes", "find_installed", "find_module_sites", "find_module_versions", "find_modules",
-    "find_possible_owners", "find_received", "find_sites", "get_module", "get_site", "installed_choices", "may_own", "names_of", "since_column",
-    "site_choices", "status_column",
+    "Choice",
+    "count_by_keeper",
+    "count_by_status",
+    "count_lists",
+    "count_new_by_status",
+    "count_sites",
+    "find_changes",
+    "find_deleted_sites",
+    "find_fixes",
+    "find_installed",
+    "find_module_sites",
+    "find_module_versions",
+    "find_modules",
+    "find_possible_owners",
+    "find_received",
+    "find_sites",
+    "get_module",
+    "get_site",
+    "installed_choices",
+    "may_own",
+    "names_of",
+    "since_column",
+    "site_choices",
+    "status_column",
 ]

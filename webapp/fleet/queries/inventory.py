@@ -17,7 +17,8 @@ NO_PROJECT = "Libraries have no release feed on Drupal.org."
 VERDICT = case((Installation.type == "library", literal("not_checked")), else_=literal("not_fetched"))
 REASON = case((Installation.type == "library", literal(NO_PROJECT)), else_=literal(NO_FEED))
 UPDATED = func.greatest(Installation.valid_from, func.coalesce(Installation.said_at, Installation.valid_from))
-NEED = case((Installation.enabled.is_(False), 3), (Installation.security_update, 0), (Installation.update_available, 1), else_=2)
+NEED = case((Installation.enabled.is_(False), 3), (Installation.security_update.is_(True), 0),
+            (Installation.update_available.is_(True), 1), else_=2)
 RUNS = Installation.enabled.is_not(False)
 NEEDS = {
     "security": and_(RUNS, Installation.security_update.is_(True)),
@@ -67,7 +68,7 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
 
 def find_changes(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing:
     """Each step of each version on a site, newest first."""
-    statement = select(
+    statement: Any = select(
         VersionChangeRow.id, Module.public_id.label("module_id"), Module.name.label("module"), VersionChangeRow.from_version,
         VersionChangeRow.to_version, VersionChangeRow.at, VersionChangeRow.kind, VersionChangeRow.source, VersionChangeRow.report_id,
         VersionChangeRow.patch_run_id,
@@ -98,6 +99,6 @@ def find_received(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing
         statement = statement.where(InventoryReportRow.received_at < asked["until"])
     if asked.get("q"):
         statement = statement.where(InventoryReportRow.error.icontains(asked["q"], autoescape=True))
-    sorts = {"received_at": InventoryReportRow.received_at, "reported_at": InventoryReportRow.reported_at, "bytes": InventoryReportRow.bytes}
+    sorts = {name: getattr(InventoryReportRow, name) for name in ("received_at", "reported_at", "bytes")}
     return Listing(statement, sorts, "-received_at", InventoryReportRow.id.desc(),
                    cursor=(InventoryReportRow.received_at, InventoryReportRow.id))

@@ -72,7 +72,7 @@ def find_module_versions(actor: Actor, module: Any, asked: Mapping[str, Any]) ->
     module_id = _id_of(module)
     used = _installed(actor, asked).where(Installation.module_id == module_id).with_only_columns(
         Installation.version, func.count().label("sites_count")).group_by(Installation.version).subquery()
-    statement = select(ModuleVersion.version, ModuleVersion.released_at, ModuleVersion.is_security, ModuleVersion.is_supported,
+    statement: Any = select(ModuleVersion.version, ModuleVersion.released_at, ModuleVersion.is_security, ModuleVersion.is_supported,
                        ModuleVersion.is_insecure, func.coalesce(used.c.sites_count, 0).label("sites_count"), ModuleVersion.first_seen_at,
                        ).outerjoin(used, used.c.version == ModuleVersion.version).where(ModuleVersion.module_id == module_id)
     if not actor.sees_all:
@@ -92,7 +92,7 @@ def find_module_versions(actor: Actor, module: Any, asked: Mapping[str, Any]) ->
 def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Listing:
     """The visible sites that run a module now, by version."""
     at = now()
-    statement = visible_sites(actor, Permission.MODULE_READ).join(Installation, Installation.site_id == Site.id).where(
+    statement: Any = visible_sites(actor, Permission.MODULE_READ).join(Installation, Installation.site_id == Site.id).where(
         Installation.module_id == _id_of(module), Installation.valid_to.is_(None))
     statement = statement.with_only_columns(
         Site.id, Site.name, Site.url, Site.environment, Site.organization_id, status_column(at).label("status"), Installation.version,

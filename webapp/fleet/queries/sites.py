@@ -27,6 +27,8 @@ EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "d
 NEED = {SiteStatus.VULNERABLE: 0, SiteStatus.UNSUPPORTED: 1, SiteStatus.SILENT: 2, SiteStatus.UNKNOWN: 3, SiteStatus.OUTDATED: 4,
         SiteStatus.OK: 5}
 CRITICALITY = {"critical": 0, "high": 1, "normal": 2, "low": 3}
+YES_OR_NO = {"owned": Site.owner_id.is_not(None), "reported": Site.last_report_at.is_not(None), "has_updates": Site.updates_count > 0,
+             "has_security_updates": Site.security_updates_count > 0}
 OPERATORS = "<>=!^~*|, "
 
 
@@ -55,7 +57,7 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
     sorts = {name: getattr(Site, name) for name in (
         "url", "environment", "core_version", "php_version", "database", "modules_count", "updates_count", "security_updates_count",
         "last_report_at", "created_at", "updated_at", "report_interval_minutes")}
-    sorts |= {"name": func.lower(Site.name), "status": case(NEED, value=status), "status_since": since,  # type: ignore[dict-item]
+    sorts |= {"name": func.lower(Site.name), "status": case(NEED, value=status), "status_since": since,
               "criticality": case(CRITICALITY, value=Site.criticality)}
     order = "status,-security_updates_count,criticality,name"
     return Listing(statement, sorts, order, Site.id, shape=_shape, prepare=_with_names)
@@ -105,26 +107,27 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, sin
         if name in asked:
             value, column = asked[name], getattr(Site, name)
             statement = statement.where(column.in_(value) if isinstance(value, list) else column == value)
+    for name, holds in YES_OR_NO.items():
+        if asked.get(name) is not None:
+            statement = statement.where(holds == asked[name])
     if "status" in asked:
         statement = statement.where(status.in_(asked["status"]))
     if "status_since" in asked:
         statement = statement.where(since >= asked["status_since"])
     if "tags" in asked:
         statement = statement.where(Site.tags.contains(asked["tags"]))
-    if "owned" in asked:
-        statement = statement.where(Site.owner_id.is_not(None) if asked["owned"] else Site.owner_id.is_(None))
-    if "reported" in asked:
-        statement = statement.where(Site.last_report_at.is_not(None) if asked["reported"] else Site.last_report_at.is_(None))
-    if asked.get("has_updates") is not None:
-        statement = statement.where((Site.updates_count > 0) == asked["has_updates"])
-    if asked.get("has_security_updates") is not None:
-        statement = statement.where((Site.security_updates_count > 0) == asked["has_security_updates"])
+    if asked.get("q"):
+        words = (column.icontains(asked["q"], autoescape=True) for column in (Site.name, Site.url))
+        statement = statement.where(or_(*words))
+    return _reporting(statement, asked, actor)
+
+
+def _reporting(statement: Select[Any], asked: Mapping[str, Any], actor: Actor) -> Select[Any]:
+    """The filters on what a site reported, when, and whether it was refused."""
     if "since" in asked:
         statement = statement.where(Site.last_report_at >= asked["since"])
     if "until" in asked:
         statement = statement.where(Site.last_report_at < asked["until"])
-    if asked.get("q"):
-        statement = statement.where(or_(Site.name.icontains(asked["q"], autoescape=True), Site.url.icontains(asked["q"], autoescape=True)))
     if "refused_since" in asked:
         statement = statement.where(_was_refused(asked["refused_since"]))
     if "module" in asked:
@@ -185,7 +188,7 @@ def get_site(actor: Actor, site_id: UUID, lock: bool = False, deleted: bool = Fa
 def count_by_status(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> dict[str, int]:
     """How many of the matching sites are in each status, by the same query as the list."""
     found = find_sites(actor, asked, at).statement.order_by(None).subquery()
-    counts = dict(db.session.execute(select(found.c.status, func.count()).group_by(found.c.status)).all())
+    counts: dict[str, int] = dict(db.session.execute(select(found.c.status, func.count()).group_by(found.c.status)).all())
     return {status.value: counts.get(status.value, 0) for status in SiteStatus}
 
 

@@ -1,10 +1,20 @@
 """Sites, what is on them, and the modules of all, as they come in and go out."""
 
 from webapp.fleet.schemas.inventory import (
-    ChangeQuery, ChangeSchema, InstalledQuery, InstalledSchema, ReceivedQuery, ReceivedSchema,
+    ChangeQuery,
+    ChangeSchema,
+    InstalledQuery,
+    InstalledSchema,
+    ReceivedQuery,
+    ReceivedSchema,
 )
 from webapp.fleet.schemas.modules import (
-    ModuleQuery, ModuleSchema, ModuleSiteQuery, ModuleSiteSchema, ModuleVersionQuery, ModuleVersionSchema,
+    ModuleQuery,
+    ModuleSchema,
+    ModuleSiteQuery,
+    ModuleSiteSchema,
+    ModuleVersionQuery,
+    ModuleVersionSchema,
 )
 from webapp.fleet.schemas.sites import BulkInput, BulkSchema, SiteInput, SitePatch, SiteQuery, SiteSchema
 

@@ -14,6 +14,12 @@ WAITING = ("security", "other", "any")
 NEEDED = "What the site says that it needs: a security update, another one, or any; what is switched off needs none."
 
 
+def site_says(row: Any) -> dict[str, Any] | None:
+    """What the site itself reported of a module's updates; None where it said nothing."""
+    said = {name: getattr(row, name) for name in ("latest_version", "recommended_version", "update_available", "security_update")}
+    return said if any(value is not None for value in said.values()) else None
+
+
 class InstalledSchema(Output):
     module_id = fields.UUID()
     name = fields.String()
@@ -29,15 +35,9 @@ class InstalledSchema(Output):
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
     advisories: Any = fields.List(fields.String(), dump_default=[])
-    site_says = fields.Function(lambda row: site_says(row), metadata={"type": ["object", "null"]})
+    site_says = fields.Function(site_says, metadata={"type": ["object", "null"]})
     installed_at = Time()
     updated_at = Time()
-
-
-def site_says(row: Any) -> dict[str, Any] | None:
-    """What the site itself reported of a module's updates; None where it said nothing."""
-    said = {name: getattr(row, name) for name in ("latest_version", "recommended_version", "update_available", "security_update")}
-    return said if any(value is not None for value in said.values()) else None
 
 
 class InstalledQuery(ListQuery):

@@ -31,7 +31,7 @@ class WebAddress(fields.String):
         except (ValueError, UnicodeError):
             raise ValidationError(NOT_A_URL) from None
         scheme = parts.scheme.lower()
-        if len(text) > 500 or scheme not in PORTS or not HOST.match(host) or parts.username is not None or re.search(r"\s", text):  # noqa: PLR2004
+        if len(text) > 500 or scheme not in PORTS or not HOST.match(host) or parts.username is not None or re.search(r"\s", text):
             raise ValidationError(NOT_A_URL)
         place = f"{scheme}://{host}" + (f":{port}" if port and port != PORTS[scheme] else "")
         return place + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
