@@ -13,9 +13,27 @@ from webapp.accounts.actions import keys, organizations, people, signing
 from webapp.accounts.identity import guarded_sign_in, read_token, tokens_of
 from webapp.accounts.models import ApiKey, Organization, SignIn, User
 from webapp.accounts.schemas import (
-    KeyInput, KeyPatch, KeyQuery, KeySchema, LoginInput, MemberSchema, NewKeySchema, OrganizationInput, OrganizationQuery,
-    OrganizationSchema, OwnAccountInput, PasswordChange, RefreshInput, RegisterInput, RoleInput, RotateInput, TokenSchema, UserInput,
-    UserPatch, UserQuery, UserSchema,
+    KeyInput,
+    KeyPatch,
+    KeyQuery,
+    KeySchema,
+    LoginInput,
+    MemberSchema,
+    NewKeySchema,
+    OrganizationInput,
+    OrganizationQuery,
+    OrganizationSchema,
+    OwnAccountInput,
+    PasswordChange,
+    RefreshInput,
+    RegisterInput,
+    RoleInput,
+    RotateInput,
+    TokenSchema,
+    UserInput,
+    UserPatch,
+    UserQuery,
+    UserSchema,
 )
 from webapp.kit.clock import now
 from webapp.kit.db import beyond_walls, commit, db

@@ -190,7 +190,7 @@ def get_key(actor: Actor, key_id: UUID, lock: bool = False, deleted: bool = Fals
 
 def get_any_key(actor: Actor, key_id: UUID) -> ApiKey:
     """One API key, also a revoked one, or NotFound."""
-    return _found(visible_keys(actor, deleted=True).where(ApiKey.id == key_id), False)  # type: ignore[no-any-return]
+    return _found(visible_keys(actor, deleted=True).where(ApiKey.id == key_id), False)
 
 
 def role_of(user_id: UUID, organization_id: UUID) -> Role | None:
@@ -236,7 +236,7 @@ def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     if not wanted:
         return {}
     name = func.coalesce(func.nullif(User.full_name, ""), User.email)
-    return dict(db.session.execute(select(User.id, name).where(User.id.in_(wanted))).tuples().all())
+    return dict(db.session.execute(select(User.id, name).where(User.id.in_(wanted))).all())
 
 
 def with_places(keys: list[ApiKey]) -> list[ApiKey]:
@@ -263,7 +263,7 @@ def find_site_id(organization_id: UUID, words: str) -> UUID:
         raise Invalid.at("site", "There is no site of this name or address in the organization.")
     if len(found) > 1:
         raise Invalid.at("site", "Several sites have this name. Give the address instead.")
-    return found[0].id  # type: ignore[no-any-return]
+    return found[0].id
 
 
 def _found(statement: Select[Any], lock: bool) -> Any:

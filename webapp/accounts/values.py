@@ -54,7 +54,7 @@ def password_problem(password: str, email: str) -> str | None:
     if len(password.encode()) > MOST_PASSWORD_BYTES:
         return f"A password has {MOST_PASSWORD_BYTES} bytes at most."
     name = email.partition("@")[0].lower()
-    if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):  # noqa: PLR2004 (short names are everywhere)
+    if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):
         return "A password must not be like the e-mail address."
     return None
 

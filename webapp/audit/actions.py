@@ -24,7 +24,8 @@ def record(actor: Actor, action: str, resource: Any, *, organization_id: UUID | 
            status: str = "success", resource_id: UUID | None = None) -> None:
     """Writes down that `actor` did `action` (`site.registered`) to `resource`.
 
-    `resource` is an object, or the name of its kind beside `resource_id`. `changes` defaults to what the session is about to write of the resource. Call it before the flush that writes it.
+    `resource` is an object, or the name of its kind beside `resource_id`. `changes` defaults to what the session is about
+    to write of the resource: call it before the flush that writes it.
     """
     kind, key = (resource, resource_id) if isinstance(resource, str) else (type(resource).__name__, resource.id)
     if changes is None:

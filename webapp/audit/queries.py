@@ -99,4 +99,4 @@ def get_row(actor: Actor, row_id: UUID, lock: bool = False) -> AuditRow:
     row = db.session.scalar(visible_rows(actor).where(AuditRow.id == row_id))
     if row is None:
         raise NotFound()
-    return row  # type: ignore[no-any-return]
+    return row

@@ -42,7 +42,7 @@ def create_key(actor: Actor, body: dict[str, Any], server_key: str, at: datetime
 def change_key(actor: Actor, key: ApiKey, body: dict[str, Any], at: datetime) -> ApiKey:
     """Changes the name, scopes, expiry or addresses of a key."""
     actor.require(Permission.API_KEY_MANAGE, key.organization_id)
-    return change(actor, "api_key.changed", key, body, at)  # type: ignore[no-any-return]
+    return change(actor, "api_key.changed", key, body, at)
 
 
 def rotate_key(actor: Actor, key: ApiKey, overlap: timedelta, server_key: str, at: datetime) -> ApiKey:
@@ -56,13 +56,13 @@ def rotate_key(actor: Actor, key: ApiKey, overlap: timedelta, server_key: str, a
 def revoke_key(actor: Actor, key: ApiKey, at: datetime) -> ApiKey:
     """Ends a key at once."""
     actor.require(Permission.API_KEY_MANAGE, key.organization_id)
-    return change(actor, "api_key.revoked", key, {"deleted_at": at}, at)  # type: ignore[no-any-return]
+    return change(actor, "api_key.revoked", key, {"deleted_at": at}, at)
 
 
 def restore_key(actor: Actor, key: ApiKey, at: datetime) -> ApiKey:
     """Brings a revoked key back, secret and all."""
     actor.require(Permission.API_KEY_MANAGE, key.organization_id)
-    return change(actor, "api_key.restored", key, {"deleted_at": None}, at)  # type: ignore[no-any-return]
+    return change(actor, "api_key.restored", key, {"deleted_at": None}, at)
 
 
 def _shown(key: ApiKey, fresh: NewSecret) -> ApiKey:
