@@ -125,16 +125,16 @@ def perform(job_id: UUID, attempt: int) -> None:
                      id=job_id, attempt=attempt, now=now())
     if not taken:
         return
-    work = current_app.extensions["patchboard_jobs"][taken[0].name]
+    work, outcome = current_app.extensions["patchboard_jobs"][taken[0].name], "done"
     try:
         with Heartbeat(job_id, attempt):
             work(attempt=attempt, **taken[0].arguments)
     except Superseded:
         log().info("job_superseded", job_id=str(job_id), attempt=attempt)
-        return
+        outcome = "cancelled"
     with unit_of_work(ALL):
-        execute("UPDATE job_outbox SET state = 'done', finished_at = :now WHERE id = :id AND attempt = :attempt AND state = 'running'",
-                id=job_id, attempt=attempt, now=now())
+        execute("UPDATE job_outbox SET state = :outcome, finished_at = :now"
+                " WHERE id = :id AND attempt = :attempt AND state = 'running'", id=job_id, attempt=attempt, now=now(), outcome=outcome)
 
 
 class Heartbeat:

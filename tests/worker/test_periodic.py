@@ -1,0 +1,98 @@
+"""What is done again and again, and the loop that calls for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from webapp.kit.clock import now
+from webapp.kit.db import ALL, execute, rows, unit_of_work
+from webapp.kit.ids import new_id
+
+
+@pytest.fixture
+def periodic(app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from worker import periodic as module
+
+    monkeypatch.setattr(module, "app", app)
+    return module
+
+
+@pytest.fixture
+def scheduler(app: Any, periodic: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from worker import scheduler as module
+
+    monkeypatch.setattr(module, "app", app)
+    return module
+
+
+def test_partitions_are_there_for_a_year(app: Any, periodic: Any) -> None:
+    periodic.make_partitions()
+    with app.app_context():
+        ahead = (now() + timedelta(days=365)).strftime("audit_log_y%Ym%m")
+        assert rows("SELECT to_regclass(:name) AS found", name=ahead)[0].found
+
+
+def test_kept_answers_are_forgotten_after_a_day(app: Any, periodic: Any) -> None:
+    with app.app_context(), unit_of_work(ALL):
+        for key, hours in (("new", 23), ("old", 25)):
+            execute("INSERT INTO idempotency_keys (caller, key, request_hash, created_at) VALUES ('c', :key, '', :at)",
+                    key=key, at=now() - timedelta(hours=hours))
+    periodic.forget_answers()
+    with app.app_context():
+        assert [row.key for row in rows("SELECT key FROM idempotency_keys")] == ["new"]
+
+
+def test_finished_work_is_forgotten_after_a_week(app: Any, periodic: Any) -> None:
+    with app.app_context(), unit_of_work(ALL):
+        for state, days in (("done", 6), ("done", 8), ("cancelled", 8), ("waiting", 30)):
+            execute("INSERT INTO job_outbox (id, name, arguments, state, created_at, finished_at)"
+                    " VALUES (:id, 'x', '{}', :state, :at, :end)", id=new_id(), state=state, at=now() - timedelta(days=days),
+                    end=None if state == "waiting" else now() - timedelta(days=days))
+    periodic.forget_jobs()
+    with app.app_context():
+        assert sorted(row.state for row in rows("SELECT state FROM job_outbox")) == ["done", "waiting"]
+
+
+def test_what_is_due_is_called_for_once(app: Any, scheduler: Any) -> None:
+    from rq import Queue
+
+    from webapp.kit.redis import redis
+
+    loop = scheduler.Scheduler()
+    with app.app_context():
+        loop.turn()
+        assert Queue("default", connection=redis()).job_ids == []
+        for job in loop.cron.get_jobs():
+            job.next_enqueue_time = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+        loop.turn()
+        loop.turn()
+        called = [job.func_name for job in Queue("default", connection=redis()).jobs]
+        assert sorted(called) == ["worker.periodic.forget_answers", "worker.periodic.forget_jobs", "worker.periodic.make_partitions"]
+        assert redis().ttl("patchboard:scheduler") in range(1, 16)
+
+
+def test_a_step_that_fails_stops_neither_the_others_nor_the_loop(app: Any, scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from redis.exceptions import ConnectionError as RedisAway
+    from sqlalchemy.exc import OperationalError
+
+    from webapp.kit.redis import redis
+
+    def no_database() -> int:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    def no_redis() -> None:
+        raise RedisAway("away")
+
+    loop = scheduler.Scheduler()
+    with app.app_context(), monkeypatch.context() as patched:
+        patched.setattr(scheduler, "sweep", no_database)
+        loop.turn()
+        assert (loop.down, redis().exists("patchboard:scheduler")) == ({"sweep"}, 1)
+        patched.setattr(loop.cron, "enqueue_jobs", no_redis)
+        loop.turn()
+        assert loop.down == {"sweep", "periodic"}
+    loop.turn()
+    assert loop.down == set()
