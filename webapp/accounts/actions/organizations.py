@@ -20,8 +20,8 @@ from webapp.kit.permissions import Actor, Permission, Role
 def create_organization(actor: Actor, body: dict[str, Any], at: datetime) -> Organization:
     """Makes an organization; Conflict when the name is taken."""
     _refuse_taken_name(body["name"])
-    organization = Organization(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id,
-                                slug=_free_slug(body.get("slug") or slug_of(body["name"])), **{name: value for name, value in body.items() if name != "slug"})
+    values = {**body, "slug": _free_slug(body.get("slug") or slug_of(body["name"]))}
+    organization = Organization(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, **values)
     db.session.add(organization)
     record(actor, "organization.created", organization)
     db.session.flush()
