@@ -73,12 +73,29 @@ def compared(present: Mapping[str, State], report: InventoryReport, at: datetime
         before = present.get(module.name)
         if before is None:
             plan.added.append(_new(module, report, at))
+        elif _says_what_is_known(before, module, report):
+            plan.same += 1
         else:
             _place(plan, before, _next(before, module, report, at))
     for name, before in present.items():
         if name not in listed:
             _absent(plan, before, report, at)
     return plan
+
+
+def _says_what_is_known(before: State, module: ReportedModule, report: InventoryReport) -> bool:
+    """Whether nothing is new about a module, which is so for nearly all of nearly all reports: half a µs instead of 6."""
+    claim = module.claim
+    return (
+        module.version == before.version and (module.enabled is None or module.enabled == before.enabled)
+        and before.source in (module.source, "packages")
+        and module.type in ("module", before.type)
+        and (not module.project or module.project == before.project)
+        and (not module.display_name or module.display_name == before.display_name)
+        and (claim is None or (
+            claim.latest_version == before.latest_version and claim.recommended_version == before.recommended_version
+            and claim.update_available in (None, before.update_available) and claim.security_update in (None, before.security_update)))
+        and not report.claims and not report.claims_security_of_all)
 
 
 def _place(plan: Plan, before: State, after: State) -> None:
@@ -133,7 +150,8 @@ def _next(before: State, module: ReportedModule, report: InventoryReport, at: da
 def _claimed(state: State, report: InventoryReport, at: datetime) -> State:
     """The state with what an audit says of it."""
     claim = report.claims.get(state.name)
-    if claim is None and report.claims_security_of_all and state.security_update is not False and (state.project or state.source == "packages"):
+    is_public = state.project is not None or state.source == "packages"
+    if claim is None and report.claims_security_of_all and is_public and state.security_update is not False:
         claim = Claim(state.latest_version, state.recommended_version, state.update_available, False)
     if claim is None:
         return state
