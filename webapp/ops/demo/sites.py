@@ -126,7 +126,7 @@ def _kind(number: int, fate: Fate, draw: Random, today: datetime, projects: dict
     if environment != "production":
         short = {"staging": "staging", "development": "dev"}[environment]
         name, host = f"{name} ({short})", f"{short}.{host.removeprefix('www.')}"
-    born_at = today - DAY * (draw.uniform(5, 25) if fate in UNHEARD else draw.uniform(540, 552) if number < 6 else draw.uniform(150, 540))
+    born_at = today - DAY * draw.uniform(*_age(number, fate))
     core = "11" if draw.random() < 0.55 else "10"
     chosen = _projects(draw, fate, environment, born_at, projects)
     silence = draw.choice((3.2, 5.5, 11, 24, 47)) if fate is Fate.SILENT else 0
@@ -151,13 +151,20 @@ def _kind(number: int, fate: Fate, draw: Random, today: datetime, projects: dict
             draw.randint(0, 3),
         ),
         _custom(draw, place),
-        draw.choice((14, 21, 30, 30, 45)),
-        draw.choice((0.2, 0.6, 1, 2, 4, 9)),
+        draw.choice((21, 30, 30, 45, 60)),
+        draw.choice((0.2, 0.6, 1, 3, 7, 14)),
         draw.choice(POSTERS),
         today - DAY * silence,
         sends_late=number % 20 == 3,
         sends_bad=number % 5 == 2,
     )
+
+
+def _age(number: int, fate: Fate) -> tuple[float, float]:
+    """Between how many days ago a site was registered: a quarter of them 18 months ago."""
+    if fate in UNHEARD:
+        return 5, 25
+    return (540, 552) if number % 4 == 0 else (150, 430)
 
 
 def _environment(number: int) -> str:
