@@ -56,7 +56,29 @@ def password_problem(password: str, email: str) -> str | None:
     name = email.partition("@")[0].lower()
     if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):
         return "A password must not be like the e-mail address."
-    return None
+    return "This password is too common: others try it first." if is_common(password) else None
+
+
+COMMON_WORDS = ("password", "passwort", "passw0rd", "p@ssword", "p@ssw0rd", "letmein", "welcome", "iloveyou", "administrator",
+                "admin", "changeme", "trustno1", "sunshine", "princess", "football", "baseball", "superman", "whatever", "drupal",
+                "patchboard")
+ROWS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "1234567890" * 2, "0987654321" * 2)
+LEAST_PIECE = 4
+PIECES = sorted({row[start:end] for row in ROWS for start in range(len(row)) for end in range(start + LEAST_PIECE, len(row) + 1)},
+                key=lambda piece: (-len(piece), piece))
+LEAST_OWN = 6
+"""How many characters a password must have besides common words and pieces of the keyboard's rows."""
+
+
+def is_common(password: str) -> bool:
+    """Whether little is left of a password without common words, rows of the keyboard, and repetition.
+
+    Lists of leaked passwords of this length are made of just these: `password1234`, `qwertyuiop12`, `aaaaaaaaaaaa`.
+    """
+    left = password.lower()
+    for part in (*COMMON_WORDS, *PIECES):
+        left = left.replace(part, "")
+    return len(left) < LEAST_OWN or len(set(left)) < LEAST_OWN - 1
 
 
 DEVICES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
