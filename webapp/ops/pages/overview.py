@@ -77,7 +77,7 @@ def _of(part: int, total: int, one: str, more: str) -> str:
 
 
 def look_over(actor: Actor, asked: Mapping[str, Any], at: datetime, by: str) -> Overview:
-    """Everything in ten statements, however many sites there are; each number by the query of the list behind it."""
+    """Everything in eight statements, however many sites there are; each number by the query of the list behind it."""
     yesterday = at - DAY
     counts, new = queries.count_by_status(actor, asked, at), queries.count_new_by_status(actor, asked, at)
     since = queries.count_lists({
