@@ -11,7 +11,6 @@ from tests.fleet.pages import CURRENT, OUTDATED, VULNERABLE, fleet, links_of, re
 from webapp.kit.clock import stamp
 
 
-
 def site(cast, kind, **fields):
     with factories.writing(cast.app):
         made = factories.site(cast.organization, **fields)
