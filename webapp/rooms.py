@@ -27,7 +27,11 @@ from webapp.patching.api import api as patching_api
 from webapp.patching.pages import pages as patching_pages
 from webapp.reports.api import api as reports_api
 from webapp.reports.jobs import build, build_failed
+from webapp.reports.pages import pages as reports_pages
 
-BLUEPRINTS: list[Any] = [probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, patching_api, patching_pages, ops_pages, reports_api]
+BLUEPRINTS: list[Any] = [
+    probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api,
+    patching_api, patching_pages, ops_pages, reports_api, reports_pages,
+]
 COMMANDS: list[Any] = [init_db, create_superuser, demo]
 JOBS: dict[str, Any] = {"reports.build": build, "reports.build.failed": build_failed}

@@ -1,0 +1,107 @@
+"""The form for a new report, read to the same values as its JSON; and the address that fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from marshmallow import Schema, fields, post_load, pre_load, validate
+
+from webapp.kit.permissions import Actor
+from webapp.kit.web.fields import Choice, Input, Text
+from webapp.kit.web.forms import Form
+from webapp.reports.queries.names import find_site
+from webapp.reports.schemas import FormatChoice, ReportInput, ReportQuery
+from webapp.reports.shelf import KINDS, OTHER_NAMES
+
+BELOW = "parameters."
+PAGES = {kind: f"/reports/{kind.replace('_', '-')}" for kind in KINDS}
+"""Where the figures of each kind are shown live."""
+FILES = [{"value": "csv", "label": "CSV"}, {"value": "xlsx", "label": "Excel"}, {"value": "json", "label": "JSON"}]
+ROWS_SHOWN = 10
+
+
+def parameters_of(kind: str) -> set[str]:
+    """The names of the filters that reports of this kind take; none for a kind that does not exist."""
+    known = KINDS[kind].parameters._declared_fields.items() if kind in KINDS else ()
+    return {field.data_key or name for name, field in known} - set(OTHER_NAMES)
+
+
+EVERY = {name for kind in KINDS for name in parameters_of(kind)}
+
+
+class ReportForm(ReportInput):
+    """What to build, as a form gives it: filters as `parameters.…`, the site by name or address.
+
+    The filters of all kinds stand in one form, so that it works without script: those of another kind are left out.
+    """
+
+    formats = fields.List(FormatChoice(), validate=validate.Length(min=1, max=8, error="Choose one file at least."))
+    site = Text(most=500)
+    look = fields.Boolean()
+
+    @pre_load
+    def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        given = {name.removeprefix(BELOW): value.strip() for name, value in data.items() if name.startswith(BELOW)}
+        other = EVERY - parameters_of(data.get("kind", ""))
+        rest = {name: value for name, value in data.items() if not name.startswith(BELOW)}
+        return {**rest, "parameters": {name: value for name, value in given.items() if value and name not in other}}
+
+    @post_load
+    def with_known_parameters(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**super().with_known_parameters(data), "site": data.get("site", ""), "look": data.get("look", False)}
+
+
+class ShortList(ReportQuery):
+    """The list of built reports beside the form: fewer a page, and `new` is the kind that the form begins with."""
+
+    new = Choice(sorted(KINDS))
+
+    @pre_load
+    def fewer(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data if {"skip", "limit"} & set(data) else {"per_page": ROWS_SHOWN, **data}
+
+
+ReportsQuery: type[Schema] = ShortList.from_dict({f"{BELOW}{name}": fields.String() for name in sorted(EVERY)}, name="ReportsQuery")
+"""The query of the page: the list's filters, and what the form begins with; loaded, the latter is one dict, `parameters`."""
+
+
+class Nothing(Input):
+    """A verb that takes no values."""
+
+
+def address_of(path: str, parameters: Mapping[str, Any], prefix: str = "", **more: str) -> str:
+    """A path with filters, those without a value left out."""
+    given = {**more, **{f"{prefix}{name}": str(value) for name, value in parameters.items() if value not in (None, "")}}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def live_address(kind: str, parameters: Mapping[str, Any]) -> str:
+    """Where the same figures are shown as they are now."""
+    return address_of(PAGES[kind], parameters)
+
+
+def build_address(kind: str, parameters: Mapping[str, Any]) -> str:
+    """The form for a new report of this kind, filled in with those of the filters that it takes."""
+    known = parameters_of(kind)
+    return address_of("/reports", {name: value for name, value in parameters.items() if name in known}, BELOW, new=kind)
+
+
+def with_site(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The body as the action takes it: with the id of the site that was typed; Invalid at `site` where there is none."""
+    words, parameters = body.pop("site"), body["parameters"]
+    if words and "site_id" in parameters_of(body["kind"]):
+        organization_id = parameters.get("organization_id")
+        site = find_site(actor, words, UUID(organization_id) if organization_id else None)
+        return {**body, "parameters": {**parameters, "site_id": str(site.id)}}
+    return body
+
+
+def filled_form(query: Mapping[str, Any], start: Mapping[str, str], site: str | None) -> Form:
+    """The form before anybody has typed: as the address asks, or with the usual beginning."""
+    given = {f"{BELOW}{name}": value for name, value in query.get("parameters", {}).items()}
+    if "new" not in query:
+        return Form({**start, **given})
+    return Form({"kind": query["new"], **given, **({"site": site} if site else {})})

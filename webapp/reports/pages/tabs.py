@@ -1,0 +1,42 @@
+"""The parts of the reports' pages, and their filters where there is no list to carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+
+from webapp.reports.shelf import OTHER_NAMES
+
+PLACE = ("page", "per_page", "sort", "group_by")
+
+
+def tabs_of_reports(current: str, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Built reports and the live ones; between the two groupings of updates, filters stay."""
+    kept = {name: value for name, value in (filters or {}).items() if name not in PLACE}
+    updates = "/reports/module-updates"
+    by_module, by_site = urlencode(kept), urlencode({"group_by": "site", **kept})
+    found = [("reports", "Reports", "/reports"), ("module", "Updates by module", f"{updates}?{by_module}" if kept else updates),
+             ("site", "Updates by site", f"{updates}?{by_site}"), ("runs", "Patch runs", "/reports/patch-run")]
+    return [{"label": label, "href": href, "current": name == current} for name, label, href in found]
+
+
+def filters_of(asked: Mapping[str, Any]) -> dict[str, str]:
+    """The filters of this address by their own names, the chosen organization among them."""
+    given = {OTHER_NAMES.get(name, name): value for name, value in request.args.items() if value}
+    organization_id = asked.get("organization_id")
+    return given if organization_id is None else {**given, "organization_id": str(organization_id)}
+
+
+class Filters:
+    """Filters as the chips of a list use them, for a page that is no list."""
+
+    def __init__(self) -> None:
+        self.query = {name: value for name, value in request.args.items() if value}
+
+    def link(self, **changes: Any) -> str:
+        """This page with some filters changed; None takes one away."""
+        kept = {name: value for name, value in {**self.query, **changes}.items() if value not in (None, "")}
+        return request.path + (f"?{urlencode(kept)}" if kept else "")

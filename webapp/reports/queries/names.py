@@ -1,0 +1,73 @@
+"""What reports are about and whose they are, in names: what pages say where the API says ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webapp.accounts.models import Organization
+from webapp.accounts.policy import visible_organizations
+from webapp.accounts.queries import names_of
+from webapp.catalog.models import Module
+from webapp.fleet.models import Site
+from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries import find_sites
+from webapp.kit.db import db
+from webapp.kit.errors import Invalid
+from webapp.kit.permissions import Actor, Permission
+from webapp.reports.models import Report
+
+
+def with_names(actor: Actor, reports: list[Report]) -> list[Report]:
+    """Gives each report `asked_by`, `organization_name` and `site_name`; None for what the actor may not see.
+
+    Three statements, however many reports there are.
+    """
+    people = names_of(report.created_by for report in reports)
+    organizations = organization_names(actor, (about(report, "organization_id") or report.organization_id for report in reports))
+    sites = site_names(actor, (about(report, "site_id") for report in reports))
+    for report in reports:
+        organization_id, site_id = about(report, "organization_id") or report.organization_id, about(report, "site_id")
+        report.asked_by = people.get(report.created_by) if report.created_by else None  # type: ignore[attr-defined]
+        report.organization_name = organizations.get(organization_id) if organization_id else None  # type: ignore[attr-defined]
+        report.site_name = sites.get(site_id) if site_id else None  # type: ignore[attr-defined]
+    return reports
+
+
+def about(report: Report, name: str) -> UUID | None:
+    """The id that a report was narrowed to by one of its parameters."""
+    value = report.parameters.get(name)
+    return UUID(value) if value else None
+
+
+def organization_names(actor: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of those of the organizations that the actor may see."""
+    statement = visible_organizations(actor).with_only_columns(Organization.id, Organization.name)
+    return dict(db.session.execute(statement.where(Organization.id.in_({each for each in ids if each}))).tuples().all())
+
+
+def site_names(actor: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of those of the sites that the actor may see, deleted ones included."""
+    statement = visible_sites(actor, Permission.REPORT_READ, deleted=True).with_only_columns(Site.id, Site.name)
+    return dict(db.session.execute(statement.where(Site.id.in_({each for each in ids if each}))).tuples().all())
+
+
+def module_ids(keys: Iterable[int]) -> dict[int, UUID]:
+    """The public ids of modules by their inner keys."""
+    return dict(db.session.execute(select(Module.id, Module.public_id).where(Module.id.in_(set(keys)))).tuples().all())
+
+
+def find_site(actor: Actor, words: str, organization_id: UUID | None) -> Site:
+    """The one site with this name or address; Invalid at `site` for none or several."""
+    within = {"organization_id": organization_id} if organization_id else {}
+    address = words.rstrip("/")
+    for asked in ({"url": [address, f"https://{address}"]}, {"name": words}):
+        listing = find_sites(actor, {**asked, **within})
+        found: list[Site] = listing.fetch(listing.ordered().limit(2))
+        if len(found) > 1:
+            raise Invalid.at("site", "Several sites have this name. Give the address instead.")
+        if found:
+            return found[0]
+    raise Invalid.at("site", "There is no site of this name or address.")
