@@ -88,7 +88,7 @@ def look_over(actor: Actor, asked: Mapping[str, Any], at: datetime, by: str) -> 
     unwell = queries.find_sites(actor, {**asked, "status": UNWELL}, at)
     return Overview(at, yesterday, counts, tiles(counts, new, since["unreported"]),
                     worst=unwell.fetch(unwell.ordered().limit(MOST)), fixes=queries.find_fixes(actor, asked, MOST),
-                    since=since | {"silent": new["silent"]}, keepers=queries.count_by_keeper(actor, asked, at, by), by=by)
+                    since=since | {"silent": new["silent"]}, keepers=queries.count_by_keeper(actor, asked, at, by)[:MOST], by=by)
 
 
 def tiles(counts: Mapping[str, int], new: Mapping[str, int], unreported: int) -> list[Tile]:
