@@ -18,7 +18,8 @@ import redis
 from webapp.kit.local.redis import Redis
 
 ROOT = Path(__file__).resolve().parents[2]
-SOON = 40.0
+SOON, START = 40.0, 90.0
+"""Seconds; a process takes long to start where many tests run at once."""
 
 
 class House:
@@ -39,6 +40,14 @@ class House:
         log.close()
         self.processes.append(process)
         return process
+
+    def wait_for_staff(self, workers: int = 1) -> None:
+        """Waits until so many workers look for work and the scheduler has made its turn."""
+        self.wait("worker and scheduler to be at work", lambda: self._idle() >= workers and self.redis.get("patchboard:scheduler"), START)
+
+    def _idle(self) -> int:
+        names = [name.decode() for name in self.redis.smembers("rq:workers")]
+        return sum(self.redis.hget(name, "state") in (b"idle", b"busy") for name in names)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kills a process and its children at once, as a machine that loses power."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from tests.cast import Cast, gather
 from webapp.kit.db import ALL, enter_scope, rows
 from webapp.reports.values import folder_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
-RECOVERED = 20.0
-"""Fifteen seconds are promised; the rest is for the start of processes on a busy machine."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+RECOVERED = 25.0
+"""Fifteen seconds are promised to find lost work (twelve are usual); the rest is for building, where many tests run at once."""
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def done_once(house: Any, cast: Cast, report_id: str) -> dict[str, Any]:
     with house.app.app_context():
         enter_scope(ALL)
         assert len(rows("SELECT 1 FROM audit_log WHERE action = 'report.built' AND resource_id = :id", id=report_id)) == 1
-        assert [row.state for row in rows("SELECT state FROM job_outbox")] == ["done"]
+        assert {row.state for row in rows("SELECT state FROM job_outbox")} == {"done"}
     folder = Path(house.app.config["STORAGE_DIR"]) / folder_of(report["id"])
     assert len(list(folder.iterdir())) == 1
     assert len([each for each in folder.rglob("*") if each.is_file()]) == 3
@@ -70,20 +69,21 @@ def done_once(house: Any, cast: Cast, report_id: str) -> dict[str, Any]:
 
 def test_a_worker_that_is_killed_in_the_middle(house: Any, cast: Cast) -> None:
     house.start("worker.scheduler")
-    slow = house.start("worker", pause_ms=1000)
+    slow = house.start("worker", pause_ms=3000)
+    house.wait_for_staff()
     report_id = ask(cast)
     house.wait("the report to be half way", lambda: is_half_way(cast, report_id))
     house.start("worker")
+    house.wait_for_staff(workers=2)
     house.kill(slow)
-    began = time.monotonic()
     house.wait("the report to be done", lambda: is_done(cast, report_id), RECOVERED)
-    assert time.monotonic() - began < RECOVERED
     done_once(house, cast, report_id)
 
 
 def test_a_work_horse_that_is_killed_in_the_middle(house: Any, cast: Cast) -> None:
     house.start("worker.scheduler")
     worker = house.start("worker", pause_ms=200)
+    house.wait_for_staff()
     report_id = ask(cast)
     house.wait("the report to be half way", lambda: is_half_way(cast, report_id))
     for horse in psutil.Process(worker.pid).children():
@@ -93,31 +93,35 @@ def test_a_work_horse_that_is_killed_in_the_middle(house: Any, cast: Cast) -> No
 
 
 def test_a_redis_that_is_emptied_while_a_report_waits(house: Any, cast: Cast) -> None:
-    report_id = ask(cast)
-    assert house.redis.exists(*house.redis.keys("rq:job:*")) == 1
-    house.redis.flushall()
     house.start("worker.scheduler")
-    house.start("worker")
-    house.wait("the report to be done", lambda: is_done(cast, report_id), RECOVERED)
-    done_once(house, cast, report_id)
+    house.start("worker", pause_ms=200)
+    house.wait_for_staff()
+    running, waiting = ask(cast), ask(cast)
+    house.wait("the first report to be half way", lambda: is_half_way(cast, running))
+    assert house.redis.llen("rq:queue:reports") == 1
+    house.redis.flushall()
+    assert show(cast, waiting)["status"] == "queued"
+    house.wait("both reports to be done", lambda: is_done(cast, running) and is_done(cast, waiting), RECOVERED + 12)
+    done_once(house, cast, running)
+    done_once(house, cast, waiting)
 
 
 def test_a_redis_that_is_emptied_under_worker_and_scheduler(house: Any, cast: Cast) -> None:
     house.start("worker.scheduler")
     house.start("worker")
-    house.wait("worker and scheduler to be alive", lambda: house.redis.scard("rq:workers") and house.redis.get("patchboard:scheduler"))
+    house.wait_for_staff()
     house.redis.flushall()
     report_id = ask(cast)
     house.wait("the report to be done", lambda: is_done(cast, report_id), RECOVERED)
     done_once(house, cast, report_id)
-    house.wait("both to be known again", lambda: house.redis.scard("rq:workers") and house.redis.get("patchboard:scheduler"))
+    house.wait_for_staff()
     name = next(iter(house.redis.smembers("rq:workers"))).decode()
     assert house.redis.hexists(name, "birth")
 
 
 def test_a_redis_that_is_away_when_a_report_is_asked_for(house: Any, cast: Cast) -> None:
     scheduler, worker = house.start("worker.scheduler"), house.start("worker")
-    house.wait("worker and scheduler to be alive", lambda: house.redis.scard("rq:workers") and house.redis.get("patchboard:scheduler"))
+    house.wait_for_staff()
     house.server.stop()
     report_id = ask(cast)
     assert show(cast, report_id)["status"] == "queued"
@@ -129,7 +133,7 @@ def test_a_redis_that_is_away_when_a_report_is_asked_for(house: Any, cast: Cast)
 
 def test_both_stop_when_they_are_asked_to(house: Any, cast: Cast) -> None:
     processes = [house.start("worker.scheduler"), house.start("worker")]
-    house.wait("worker and scheduler to be alive", lambda: house.redis.scard("rq:workers") and house.redis.get("patchboard:scheduler"))
+    house.wait_for_staff()
     for process in processes:
         process.send_signal(signal.SIGTERM)
     house.wait("both to stop", lambda: all(process.poll() is not None for process in processes))
