@@ -37,7 +37,7 @@ SITES = """
 SELECT s.*, (SELECT count(*) FROM inventory_reports r WHERE r.site_id = s.id) AS reports_count FROM sites s ORDER BY created_at
 """
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data/fleet) are not here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data/fleet) are not here")]
 
 
 def lines_of(owner):
@@ -137,9 +137,8 @@ def test_a_real_history_is_kept_exactly(app, owner):
         assert len(history_of_site) == changed + done.moved
 
 
-@pytest.mark.parametrize("owner", OWNERS)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_late_reports_make_the_same_history(app, owner, seed):
+@pytest.mark.parametrize(("seed", "owner"), list(enumerate(OWNERS)))
+def test_late_reports_make_the_same_history(app, seed, owner):
     documents = distinct(next(read_histories(DATA, owner)).documents())[:25]
     mixed = documents[:]
     random.Random(seed).shuffle(mixed)
