@@ -156,6 +156,7 @@ def test_late_reports_make_the_same_history(app, seed, owner):
         assert installed(late) == installed(in_order) == states[-1][1]
         assert steps(late) == steps(in_order)
         assert intervals(late) == intervals(in_order)
+        assert runs(late) == runs(in_order) != []
         assert replayed(steps(late)) == installed(late)
         assert count(OVERLAPS) == count(UNJOINED) == 0
 
@@ -170,4 +171,11 @@ def distinct(documents):
 def intervals(site):
     statement = """SELECT m.name, i.version, i.installed_at, i.valid_from, i.valid_to FROM installations i
         JOIN modules m ON m.id = i.module_id WHERE i.site_id = :site ORDER BY m.name, i.valid_from"""
+    return [tuple(row) for row in db.session.execute(text(statement), {"site": site.id})]
+
+
+def runs(site):
+    """The runs inferred from the site's history, by module."""
+    statement = """SELECT r.started_at, r.finished_at, r.trigger, r.evidence, r.updates_count, u.module, u.from_version, u.to_version
+        FROM patch_runs r JOIN patch_run_updates u ON u.patch_run_id = r.id WHERE r.site_id = :site ORDER BY r.finished_at, u.module"""
     return [tuple(row) for row in db.session.execute(text(statement), {"site": site.id})]
