@@ -9,6 +9,6 @@ from flask import Flask
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """The application, from the environment; `overrides` are for tests."""
-    from webapp.assembly import assemble  # noqa: PLC0415 (config imports webapp.kit before the rooms may load)
+    from webapp.assembly import assemble
 
     return assemble(overrides or {})

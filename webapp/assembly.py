@@ -43,7 +43,7 @@ def assemble(overrides: dict[str, Any]) -> Flask:
         hops = app.config["PROXY_HOPS"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if app.config["ENVIRONMENT"] == "production":
-        app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.ROOT / "static"), prefix="static/", max_age=3600)  # type: ignore[assignment]
+        app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.ROOT / "static"), prefix="static/", max_age=3600)  # type: ignore[method-assign]
     return app
 
 

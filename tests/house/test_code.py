@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = sorted(path for room in ("webapp", "worker") for path in (ROOT / room).rglob("*.py")) + [ROOT / "config.py", ROOT / "wsgi.py"]
+CODE = [ROOT / "config.py", ROOT / "wsgi.py", *sorted(path for room in ("webapp", "worker") for path in (ROOT / room).rglob("*.py"))]
 LINES, STATEMENT_LINES = 300, 40
 
 
@@ -42,4 +42,5 @@ def test_every_asked_for_job_has_somebody_who_does_it():
     from webapp.rooms import JOBS
 
     asked = {name for path in CODE for name in re.findall(r'\bask\(\s*"([a-z_.]+)"', path.read_text())}
-    assert asked and asked <= set(JOBS)
+    assert asked
+    assert asked <= set(JOBS)

@@ -33,7 +33,7 @@ def fill(app, cast, number):
             factories.reported(site, {"webform": factories.module("webform", "6.2.7", latest="6.2.9", security=True)}, at=factories.ago(days=2))
         names = {f"module_{place}": "1.0.0" for place in range(number)}
         factories.reported(sites[0], names, at=factories.ago(hours=30))
-        factories.reported(sites[0], {name: "1.0.1" for name in names} | {"webform": "6.2.8"}, at=factories.ago(hours=2))
+        factories.reported(sites[0], dict.fromkeys(names, "1.0.1") | {"webform": "6.2.8"}, at=factories.ago(hours=2))
         for _ in range(min(number, 60)):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)

@@ -11,8 +11,24 @@ from webapp.fleet import queries
 from webapp.fleet.actions import bulk, sites
 from webapp.fleet.models import Site
 from webapp.fleet.schemas import (
-    BulkInput, BulkSchema, ChangeQuery, ChangeSchema, InstalledQuery, InstalledSchema, ModuleQuery, ModuleSchema, ModuleSiteQuery, ModuleSiteSchema,
-    ModuleVersionQuery, ModuleVersionSchema, ReceivedQuery, ReceivedSchema, SiteInput, SitePatch, SiteQuery, SiteSchema,
+    BulkInput,
+    BulkSchema,
+    ChangeQuery,
+    ChangeSchema,
+    InstalledQuery,
+    InstalledSchema,
+    ModuleQuery,
+    ModuleSchema,
+    ModuleSiteQuery,
+    ModuleSiteSchema,
+    ModuleVersionQuery,
+    ModuleVersionSchema,
+    ReceivedQuery,
+    ReceivedSchema,
+    SiteInput,
+    SitePatch,
+    SiteQuery,
+    SiteSchema,
 )
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing

@@ -13,6 +13,7 @@ from webapp.kit.db import Base, Resource
 
 ACTIVE = text("deleted_at IS NULL")
 OPEN = text("valid_to IS NULL")
+Octets = bytes  # a column of that name hides the type
 
 
 class Site(Resource, Base):
@@ -139,7 +140,7 @@ class InventoryReportRow(Base):
     removed: Mapped[int] = mapped_column(server_default="0")
     speaks: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     module_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    document: Mapped[Octets | None] = mapped_column(LargeBinary)
     ip: Mapped[str | None]
     agent: Mapped[str | None]
 

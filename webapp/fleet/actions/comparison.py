@@ -171,7 +171,7 @@ def _say(state: State, claim: Claim, at: datetime) -> None:
 
 
 def _copy(state: State, **changes: Any) -> State:
-    values = {name: getattr(state, name) for name in State.__slots__}  # type: ignore[attr-defined]
+    values = {name: getattr(state, name) for name in State.__slots__}
     return State(**{**values, **changes})
 
 

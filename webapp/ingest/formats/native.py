@@ -107,7 +107,7 @@ def _read_modules(rows: list[Any], problems: Problems) -> list[ReportedModule]:
     return modules
 
 
-def _read_plain(row: Any) -> ReportedModule | None:
+def _read_plain(row: Any) -> ReportedModule | None:  # noqa: PLR0911 (one flat run of tests)
     """The module of a row that is plainly right; None leaves the decision to `_read_careful`.
 
     Nearly every row of every report ends here, so it is one flat run of tests without calls into our own code: about

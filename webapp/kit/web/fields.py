@@ -84,8 +84,8 @@ class Text(fields.String):
 class Yes(fields.Boolean):
     """A yes or no in a query: true or false, 1 or 0."""
 
-    truthy: ClassVar[set[Any]] = {"true", "1", True}
-    falsy: ClassVar[set[Any]] = {"false", "0", False}
+    truthy = {"true", "1", True}
+    falsy = {"false", "0", False}
 
 
 class Choice(fields.String):
@@ -120,7 +120,7 @@ class Input(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {"unknown": "This field is not known.", "type": "Must be an object."}
+    error_messages = {"unknown": "This field is not known.", "type": "Must be an object."}
 
 
 class Output(Schema):

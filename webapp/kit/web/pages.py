@@ -39,7 +39,7 @@ def go(endpoint: str, *, say: str | None = None, **values: Any) -> Response:
 
 def go_to(address: str, *, say: str | None = None) -> Response:
     if say:
-        from flask import flash  # noqa: PLC0415 (flask's name is too common for the top)
+        from flask import flash
 
         flash(say)
     if is_fragment():
