@@ -172,6 +172,11 @@ def test_words_of_another_kind_are_invalid_and_no_failure(value):
     assert "states" in Body().validate({"states": value})
 
 
+def test_a_change_that_needs_a_field_says_so(cast):
+    answer = cast.admin.put(f"/organizations/{cast.organization.id}/members/{cast.viewer.id}", {})
+    assert (answer.status_code, answer.json["details"][0]["field"]) == (422, "role")
+
+
 def test_head_answers_as_get_without_a_body(cast):
     got, head = cast.viewer.get("/sites"), cast.viewer.send("HEAD", "/sites")
     assert (head.status_code, head.headers["ETag"], head.get_data()) == (200, got.headers["ETag"], b"")

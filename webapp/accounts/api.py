@@ -190,7 +190,7 @@ def list_members(actor: Actor, found: Organization, query: dict[str, Any]) -> Li
 
 
 @api.change("/organizations/<uuid:organization_id>/members/<uuid:user_id>", needs=P.USER_MANAGE, takes=RoleInput,
-            gives=MemberSchema())
+            gives=MemberSchema(), partial=False)
 def set_role(actor: Actor, organization_id: UUID, user_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Gives a person a role in an organization."""
     organization = queries.get_organization(actor, organization_id)

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from webapp.kit.db import commit
 from webapp.kit.errors import Conflict, Invalid, PreconditionFailed
@@ -31,6 +31,7 @@ CHANGES = ("PUT", "PATCH")
 class Door:
     """What a route was told: permission, schemas, how it finds its resource, and words for the document.
 
+    A PUT or PATCH takes any subset of the fields, unless it is not `partial`.
     `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
     `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of those (any);
     `or_gives`: another schema, where the answer depends on a parameter (the server does not use it);
@@ -53,6 +54,7 @@ class Door:
     at: str | None = None
     accepts_form: bool = False
     idempotent: bool = True
+    partial: bool = True
     again: Callable[..., Any] | None = None
     is_page: bool = False
     hidden: bool = False
@@ -128,7 +130,7 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     if door.query:
         given["query"] = load_query(door.query)
     if door.takes:
-        given["body"] = door.takes(partial=request.method in CHANGES).load(bodies.read_body(door.accepts_form))
+        given["body"] = door.takes(partial=door.partial and request.method in CHANGES).load(bodies.read_body(door.accepts_form))
     return given
 
 
@@ -174,7 +176,7 @@ def _answer(door: Door, result: Any, given: dict[str, Any]) -> Response:
 
 
 def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> ResponseReturnValue:
-    from webapp.kit.web.pages import sign_in_first  # noqa: PLC0415 (pages draws doors' forms)
+    from webapp.kit.web.pages import sign_in_first
 
     if not g.actor.is_known and door.needs is not Permission.PUBLIC:
         return sign_in_first()
@@ -184,20 +186,17 @@ def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> R
     given = dict(path)
     if door.query:
         given["query"] = load_query(door.query, empty=False)
-    if door.takes is None:
-        answer = view(g.actor, **given)
-    else:
-        answer = _submit(door, view, given)
+    answer: ResponseReturnValue = view(g.actor, **given) if door.takes is None else _submit(door, view, given)
     commit()
-    return answer  # type: ignore[no-any-return]
+    return answer
 
 
 def _submit(door: Door, view: Callable[..., Any], given: dict[str, Any]) -> Any:
     """A form: loaded by the same schema as the JSON door's body; with errors, the page again with what was typed."""
-    from webapp.kit.web.errors import invalid  # noqa: PLC0415 (errors draws pages)
-    from marshmallow import ValidationError  # noqa: PLC0415
+    from webapp.kit.web.errors import invalid  # errors draws pages
 
-    assert door.takes is not None and door.again is not None
+    assert door.takes is not None
+    assert door.again is not None
     schema = door.takes()
     try:
         try:

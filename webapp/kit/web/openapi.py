@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 
 from webapp.kit.permissions import Permission
 from webapp.kit.web import openapi_components as parts
-from webapp.kit.web.doors import SAFE, Door
+from webapp.kit.web.doors import CHANGES, SAFE, Door
 from webapp.kit.web.openapi_components import JSON, XLSX, error_ref, header_refs
 from webapp.kit.web.openapi_schemas import SchemaPlugin
 
@@ -177,7 +177,7 @@ def header_parameters(door: Door, method: str) -> list[Any]:
 def body_of(plugin: SchemaPlugin, door: Door, method: str) -> dict[str, Any] | None:
     """The body: the door's schema, or the one in `extra` of a door that reads the raw body."""
     if door.takes:
-        schema = plugin.reference(door.takes(partial=True) if method in ("PUT", "PATCH") else door.takes)
+        schema = plugin.reference(door.takes(partial=True) if door.partial and method in CHANGES else door.takes)
     elif "request_schema" in door.extra:
         schema = plugin.reference(door.extra["request_schema"])
     else:
