@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import BigInteger, Select, Subquery, and_, cast, exists, func, select
 
 from webapp.catalog.models import Module, ModuleVersion
 from webapp.fleet.models import Installation, Site
@@ -28,15 +28,33 @@ def _installed(actor: Actor, asked: Mapping[str, Any]) -> Select[Any]:
     return select(Installation).where(Installation.valid_to.is_(None), Installation.site_id.in_(sites))
 
 
+def _used(actor: Actor, asked: Mapping[str, Any]) -> Subquery:
+    """One row a module. Counted by version first: few groups in one hash, where distinct versions would sort all rows."""
+    installed = _installed(actor, asked)
+    if "name" in asked:
+        named = select(Module.id).where(Module.name == asked["name"]).scalar_subquery()
+        installed = installed.where(Installation.module_id == named)
+    by_version = installed.with_only_columns(
+        Installation.module_id, Installation.version, func.count().label("sites"), func.max(Installation.type).label("type"),
+        func.max(Installation.project).label("project"), func.max(Installation.display_name).label("display_name"),
+        func.count().filter(NEEDS["any"]).label("updates"), func.count().filter(NEEDS["security"]).label("security_updates"),
+    ).group_by(Installation.module_id, Installation.version).subquery()
+    each = by_version.c
+    return select(
+        each.module_id, _sum(each.sites).label("sites_count"), func.max(each.type).label("type"), func.max(each.project).label("project"),
+        func.max(each.display_name).label("display_name"), func.count(each.version).label("versions_count"),
+        _sum(each.updates).label("updates_count"), _sum(each.security_updates).label("security_updates_count"),
+    ).group_by(each.module_id).subquery()
+
+
+def _sum(column: Any) -> Any:
+    """A sum of counts is a count, not PostgreSQL's numeric."""
+    return cast(func.sum(column), BigInteger)
+
+
 def find_modules(actor: Actor, asked: Mapping[str, Any]) -> Listing:
     """The modules that run on any visible site, with how many sites run them and how many of those have an update waiting."""
-    used = _installed(actor, asked).with_only_columns(
-        Installation.module_id, func.count().label("sites_count"), func.max(Installation.type).label("type"),
-        func.max(Installation.project).label("project"), func.max(Installation.display_name).label("display_name"),
-        func.count(Installation.version.distinct()).label("versions_count"),
-        func.count().filter(NEEDS["any"]).label("updates_count"),
-        func.count().filter(NEEDS["security"]).label("security_updates_count"),
-    ).group_by(Installation.module_id).subquery()
+    used = _used(actor, asked)
     statement = select(Module.public_id.label("id"), Module.name, Module.first_seen_at, used.c.sites_count, used.c.type, used.c.project,
                        used.c.display_name, used.c.versions_count, used.c.updates_count, used.c.security_updates_count,
                        ).join(used, used.c.module_id == Module.id)
