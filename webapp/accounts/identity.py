@@ -16,7 +16,7 @@ from webapp.accounts.actions.signing import note_seen, note_used
 from webapp.accounts.models import SignIn, User
 from webapp.accounts.queries import SEEN_EVERY, actor_of_key, person_of_sign_in
 from webapp.kit.clock import now
-from webapp.kit.db import ALL, commit, enter_scope
+from webapp.kit.db import ALL, commit, enter_scope, regardless
 from webapp.kit.errors import NotAuthenticated
 from webapp.kit.permissions import Actor, Origin
 from webapp.kit.web import limits
@@ -126,7 +126,7 @@ def _person(sign_in_id: str, origin: Origin) -> Actor | None:
 def _key(secret: str, origin: Origin) -> Actor:
     actor, last_used = actor_of_key(secret, current_app.config["SECRET_KEY"], origin, now())
     if last_used is None or now() - last_used > SEEN_EVERY:
-        assert actor.id is not None
-        note_used(actor.id, now())
-        commit()
+        key_id, at = actor.id, now()
+        assert key_id is not None
+        regardless(lambda: note_used(key_id, at))
     return actor

@@ -23,16 +23,20 @@ from webapp.patching.queries import awaits_report
 AHEAD = timedelta(minutes=5)
 
 
-def site_of(actor: Actor, site_id: UUID | None) -> Site:
-    """The site that the actor may report for; None names it by the actor's key alone. NotFound otherwise."""
+def site_of(actor: Actor, site_id: UUID | None) -> Any:
+    """The site that the actor may report for; None names it by the actor's key alone. NotFound otherwise.
+
+    Of the site only what a report needs: `id`, `organization_id`, and `body_hash` of its newest report.
+    """
     actor.require(Permission.INVENTORY_POST)
     wanted = site_id or actor.site_id
     if wanted is None:
         raise Invalid("This key belongs to no site. Name the site in the path.")
-    site = db.session.scalar(visible_sites(actor, Permission.INVENTORY_POST).where(Site.id == wanted))
+    visible = visible_sites(actor, Permission.INVENTORY_POST).with_only_columns(Site.id, Site.organization_id, Site.body_hash)
+    site = db.session.execute(visible.where(Site.id == wanted)).first()
     if site is None:
         raise NotFound()
-    return site  # type: ignore[no-any-return]
+    return site
 
 
 def envelope_of(raw: bytes, actor: Actor) -> Envelope:
@@ -40,11 +44,11 @@ def envelope_of(raw: bytes, actor: Actor) -> Envelope:
     return Envelope(len(raw), hashlib.sha256(raw).digest(), ip=actor.origin.ip, agent=actor.origin.user_agent)
 
 
-def repeat(site_id: UUID, envelope: Envelope, at: datetime) -> dict[str, Any] | None:
+def repeat(site: Any, envelope: Envelope, at: datetime) -> dict[str, Any] | None:
     """The answer to a body that the site sent before, as its newest; None for another body, or where a patch run awaits a report."""
-    if awaits_report(site_id, at):
+    if site.body_hash is None or bytes(site.body_hash) != envelope.body_hash or awaits_report(site.id, at):
         return None
-    changes = repeat_report(site_id, envelope, at)
+    changes = repeat_report(site.id, envelope, at)
     if changes is None:
         return None
     metrics.INGEST.labels("unchanged").inc()
@@ -56,18 +60,18 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     report = read_document(document)
     if report.reported_at is not None and report.reported_at > at + AHEAD:
         raise Invalid.at("reported_at", "This lies more than five minutes in the future.")
-    dated = replace(envelope, dated=report.reported_at is not None, reread=awaits_report(site_id, at))
-    recorded = record_inventory(actor, site_id, report, dated, at)
+    dated = replace(envelope, dated=report.reported_at is not None)
+    recorded = record_inventory(actor, site_id, report, dated, at, is_awaited=lambda: awaits_report(site_id, at))
     if recorded.is_repeat:
         return answer(recorded.changes, None)
     run_id = explain(actor, recorded.site, recorded.changes, report_id=UUID(recorded.changes.report_id),
                      reported_at=recorded.reported_at, observed=recorded.observed, at=at, security_modules=recorded.security,
-                     whole=report.full)
+                     whole=report.full, before=recorded.site.last_report_at)
     metrics.INGEST.labels("accepted").inc()
     return answer(recorded.changes, run_id)
 
 
-def refuse(site: Site, envelope: Envelope, reason: str, at: datetime) -> None:
+def refuse(site: Any, envelope: Envelope, reason: str, at: datetime) -> None:
     """Notes that a report was refused and why, so that nobody has to guess why a site stays silent."""
     metrics.INGEST.labels("refused").inc()
     note_refusal(site.id, site.organization_id, envelope, [], reason, at)

@@ -38,7 +38,7 @@ def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
         envelope = actions.envelope_of(raw, actor)
         if not raw.strip():
             raise Invalid("The body is empty. An empty output means that the command failed or was removed, not that nothing is there.")
-        return actions.repeat(site.id, envelope, now()) or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
+        return actions.repeat(site, envelope, now()) or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
     except PatchboardError as problem:
         rollback()
         actions.refuse(site, envelope, problem.message, now())

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import psycopg2.extras
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy import DateTime, MetaData, TextClause, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from webapp.kit.clock import now
 from webapp.kit.ids import new_id
+from webapp.kit.logs import log
 
 psycopg2.extras.register_uuid()
 ALL = "all"
@@ -35,7 +38,7 @@ NAMES = {
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012 (SQLAlchemy's own form)
+    type_annotation_map = {datetime: DateTime(timezone=True)}
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
@@ -99,19 +102,36 @@ def after_commit(effect: Callable[[], None]) -> None:
     db.session().info.setdefault("effects", []).append(effect)
 
 
+def regardless(write: Callable[[], None]) -> None:
+    """Writes something small in this transaction, and again in one of its own should this one be rolled back."""
+    write()
+    db.session().info.setdefault("regardless", []).append(write)
+
+
 def commit() -> None:
     """Commits, then runs the effects that waited for it."""
     session = db.session()
     session.commit()
+    session.info.pop("regardless", None)
     for effect in session.info.pop("effects", []):
         effect()
 
 
 def rollback() -> None:
-    """Rolls back and forgets the effects that waited for the commit."""
+    """Rolls back and forgets the effects that waited for the commit; what is to be written regardless is written."""
     session = db.session()
     session.rollback()
     session.info.pop("effects", None)
+    writes = session.info.pop("regardless", [])
+    if not writes:
+        return
+    try:
+        for write in writes:
+            write()
+        session.commit()
+    except SQLAlchemyError as problem:  # the database may be why there is a rollback at all
+        log().warning("not_written", kind=type(problem).__name__)
+        session.rollback()
 
 
 @contextmanager
@@ -129,9 +149,15 @@ def unit_of_work(scope: str | None = None) -> Iterator[Session]:
 
 def rows(statement: str, **values: Any) -> list[Any]:
     """The rows of a textual statement, each with named columns."""
-    return list(db.session.execute(text(statement), values).all())
+    return list(db.session.connection().execute(parsed(statement), values).all())
 
 
 def execute(statement: str, **values: Any) -> int:
     """Runs a textual statement and tells how many rows it touched."""
-    return int(db.session.execute(text(statement), values).rowcount)  # type: ignore[attr-defined]
+    return int(db.session.connection().execute(parsed(statement), values).rowcount)
+
+
+@lru_cache(maxsize=1024)
+def parsed(statement: str) -> TextClause:
+    """A textual statement, its parameters found once: there are few statements, and each is sent often."""
+    return text(statement)

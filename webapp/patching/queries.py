@@ -28,13 +28,17 @@ CLAIMED = """
 SELECT r.id, r.status, r.started_at, coalesce(r.finished_at, r.started_at) AS ended_at, r.evidence, r.evidence_at,
     u.module, u.from_version, u.to_version, u.status AS update_status
 """
-OPEN_CLAIMS = CLAIMED + """, i.id IS NOT NULL AS is_present, i.version, i.installed_at
+OPEN = """
+r.site_id = :site AND r.deleted_at IS NULL AND r.trigger <> 'inferred' AND r.started_at <= :latest
+    AND (r.evidence = 'claimed' AND r.started_at >= :earliest
+         OR r.evidence = 'contradicted' AND r.started_at >= :reopened)
+"""
+ANY_OPEN = f"SELECT 1 FROM patch_runs r WHERE {OPEN} LIMIT 1"  # noqa: S608
+OPEN_CLAIMS = CLAIMED + f""", i.id IS NOT NULL AS is_present, i.version, i.installed_at
 FROM patch_runs r JOIN patch_run_updates u ON u.patch_run_id = r.id
 LEFT JOIN modules m ON m.name = u.module
 LEFT JOIN installations i ON i.site_id = r.site_id AND i.module_id = m.id AND i.valid_to IS NULL
-WHERE r.site_id = :site AND r.deleted_at IS NULL AND r.trigger <> 'inferred' AND r.started_at <= :latest
-    AND (r.evidence = 'claimed' AND r.started_at >= :earliest
-         OR r.evidence = 'contradicted' AND r.started_at >= :reopened)
+WHERE {OPEN}
 """
 POSTED_CLAIMS = CLAIMED + """
 FROM patch_runs r JOIN patch_run_updates u ON u.patch_run_id = r.id AND u.module = ANY (:modules)
@@ -49,6 +53,10 @@ STEPS = """
 SELECT c.module_id, m.name AS module, c.from_version, c.to_version, c.at, c.report_id
 FROM version_changes c JOIN modules m ON m.id = c.module_id
 WHERE c.site_id = :site AND c.at BETWEEN :since AND :until AND m.name = ANY (:modules)
+"""
+REPORT_BEFORE = """
+SELECT max(reported_at) AS reported_at FROM inventory_reports
+WHERE site_id = :site AND reported_at < :at AND outcome <> 'refused'
 """
 NEXT_REPORT = """
 SELECT id, reported_at FROM inventory_reports
@@ -135,8 +143,10 @@ def open_claims(site_id: UUID, reported_at: datetime) -> list[Claim]:
 
     Each knows what is on the site now of its modules, as far as it came since the run began.
     """
-    found = rows(OPEN_CLAIMS, site=site_id, latest=reported_at + SKEW, earliest=reported_at - MEMORY,
-                 reopened=reported_at - REACH)
+    times = {"latest": reported_at + SKEW, "earliest": reported_at - MEMORY, "reopened": reported_at - REACH}
+    if not rows(ANY_OPEN, site=site_id, **times):  # as nearly always, and planning the joins costs more than asking
+        return []
+    found = rows(OPEN_CLAIMS, site=site_id, **times)
     claims = _claims(found)
     for row in found:
         if not row.is_present:
@@ -189,6 +199,12 @@ def inferred_runs(site_id: UUID, modules: Collection[str], since: datetime,
         inferred = found.setdefault(row[0].finished_at, InferredRun(row[0]))  # type: ignore[arg-type]
         if row.module is not None:
             inferred.updates[row.module] = row
+    return found
+
+
+def report_before(site_id: UUID, at: datetime) -> datetime | None:
+    """When the site's last report before a time came; None where there is none."""
+    found: datetime | None = rows(REPORT_BEFORE, site=site_id, at=at)[0].reported_at
     return found
 
 

@@ -9,14 +9,17 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import update
 
 from webapp.accounts.actions.people import HASHER, hashed
-from webapp.accounts.models import ApiKey, SignIn, User
+from webapp.accounts.models import SignIn, User
 from webapp.accounts.queries import user_by_email
 from webapp.audit.actions import record
-from webapp.kit.db import db
+from webapp.kit.db import db, execute
 from webapp.kit.errors import Invalid, NotAuthenticated
 from webapp.kit.ids import new_id
 from webapp.kit.permissions import Actor
 
+NOTE_USED = """
+UPDATE api_keys SET last_used_at = :at WHERE id = (SELECT id FROM api_keys WHERE id = :key FOR UPDATE SKIP LOCKED)
+"""
 DUMMY = HASHER.hash("nobody has this password")
 
 
@@ -108,8 +111,8 @@ def note_seen(sign_in_id: UUID, at: datetime) -> None:
 
 
 def note_used(key_id: UUID, at: datetime) -> None:
-    """Remembers when an API key was last used."""
-    db.session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
+    """Remembers when an API key was last used; somebody else who is doing so right now is not waited for."""
+    execute(NOTE_USED, key=key_id, at=at)
 
 
 def wrong_credentials() -> NotAuthenticated:

@@ -7,7 +7,7 @@ older one is put in its place in history (late.py) and changes nothing else.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,17 +74,13 @@ VALUES (%(id)s, %(received_at)s, %(organization)s, %(site)s, %(reported_at)s, %(
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a report came: its size, the hash of its body, whether it named its time, and from where.
-
-    `reread`: it is read even where it repeats the last one, because somebody waits for what it shows.
-    """
+    """How a report came: its size, the hash of its body, whether it named its time, and from where."""
 
     bytes: int
     body_hash: bytes
     dated: bool = False
     ip: str | None = None
     agent: str | None = None
-    reread: bool = False
 
 
 @dataclass(slots=True)
@@ -112,14 +108,18 @@ def repeat_report(site_id: UUID, envelope: Envelope, at: datetime) -> ChangeSet 
                      security_updates=site.security_updates_count)
 
 
-def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envelope: Envelope, at: datetime) -> Recorded:
-    """Makes the site's present, or for an older report its past, say what the report says. NotFound for a deleted site."""
+def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envelope: Envelope, at: datetime,
+                     is_awaited: Callable[[], bool] = lambda: False) -> Recorded:
+    """Makes the site's present, or for an older report its past, say what the report says. NotFound for a deleted site.
+
+    A body that repeats the last one is read anew only where `is_awaited`: somebody waits for what it shows.
+    """
     found = run(LOCK, {"site": site_id})
     if not found:
         raise NotFound()
     site, reported_at = found[0], report.reported_at or at
     same = site.body_hash is not None and bytes(site.body_hash) == envelope.body_hash
-    if same and (site.body_dated or not envelope.reread):
+    if same and (site.body_dated or not is_awaited()):
         again = repeat_report(site_id, envelope, at)  # a twin came in while this one waited for the lock
         if again is not None:
             return Recorded(again, site, reported_at, {}, is_repeat=True)

@@ -41,6 +41,7 @@ class Shown:
     whole: bool
     is_newest: bool
     security: Collection[str]
+    before: datetime | None = None
 
     def of(self, claim: Claim) -> dict[str, Sighting]:
         """What is known of a claim's modules after the report.
@@ -65,12 +66,13 @@ class Shown:
 
 def explain(actor: Actor, site: Any, change_set: ChangeSet, report_id: UUID, reported_at: datetime,
             observed: Mapping[str, str | None] | None, at: datetime, *, whole: bool = False,
-            security_modules: Collection[str] = ()) -> UUID | None:
+            security_modules: Collection[str] = (), before: datetime | None = None) -> UUID | None:
     """Decides on the posted runs of a site by a report just recorded; infers a run where versions rose without one.
 
     To be called in the report's transaction, with the site locked; of `site` only `id` and `organization_id` are read.
     `observed` is what the report lists, by module; `whole` says that what it does not list is gone. `security_modules`
-    are those for which the site had announced a security update. Gives the run that the report proves or shows, a
+    are those for which the site had announced a security update, `before` is when its newest report before this one came,
+    where that is known. Gives the run that the report proves or shows, a
     posted one before an inferred one; None where there is none.
 
     A run is decided on by reports from its end on; one that ended later, or began more than MEMORY before, stays as it
@@ -81,7 +83,7 @@ def explain(actor: Actor, site: Any, change_set: ChangeSet, report_id: UUID, rep
              for each in change_set.changes]
     claims = queries.open_claims(site.id, reported_at)
     shown = Shown(actor, site, report_id, reported_at, at, steps, observed or {}, whole, change_set.is_newest,
-                  security_modules)
+                  security_modules, before)
     if not change_set.is_newest:
         return _explain_late(shown, claims)
     if not claims and not any(step.is_up for step in steps):
@@ -101,7 +103,7 @@ def _explain_newest(shown: Shown, claims: list[Claim]) -> UUID | None:
             verdicts[claim.run_id] = Evidence.PROVEN
     _decide(shown, claims, verdicts)
     ups = [step for step in shown.steps if step.is_up and step not in owners]
-    inferred = infer(shown.actor, shown.site, ups, shown.security, shown.at) if ups else None
+    inferred = infer(shown.actor, shown.site, ups, shown.security, shown.at, shown.before) if ups else None
     link(shown.site.id, {**owners, **dict.fromkeys(ups, inferred)})
     return _proven(claims, verdicts, owners.values()) or inferred
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp.audit.actions import record
-from webapp.fleet.models import InventoryReportRow, Site
+from webapp.fleet.models import Site
 from webapp.kit.db import db, execute
 from webapp.kit.permissions import Actor
+from webapp.patching import queries
 from webapp.patching.models import PatchRun
 from webapp.patching.values import Evidence, RunStatus, Step, Trigger
 
@@ -52,19 +53,17 @@ def link(site_id: UUID, owners: Mapping[Step, UUID | None]) -> None:
                 modules=[step.module_id for step in owners], runs=list(owners.values()))
 
 
-def infer(actor: Actor, site: Any, steps: Sequence[Step], security: Collection[str], at: datetime) -> UUID:
+def infer(actor: Actor, site: Any, steps: Sequence[Step], security: Collection[str], at: datetime,
+          before: datetime | None = None) -> UUID:
     """Makes a run of the steps that one report showed and nobody posted, between that report and the one before it.
 
-    `site` needs its `id` and `organization_id` only.
+    `site` needs its `id` and `organization_id` only. `before` is when that other report came; None has it looked up.
     """
     shown_at, report_id = steps[0].at, steps[0].report_id
-    before = select(func.max(InventoryReportRow.reported_at)).where(
-        InventoryReportRow.site_id == site.id, InventoryReportRow.reported_at < shown_at,
-        InventoryReportRow.outcome != "refused")
     updates = [as_update(step, security) for step in steps]
     run = PatchRun(
         organization_id=site.organization_id, site_id=site.id,
-        started_at=func.coalesce(before.scalar_subquery(), shown_at),
+        started_at=before or queries.report_before(site.id, shown_at) or shown_at,
         finished_at=shown_at, status=RunStatus.SUCCESS, trigger=Trigger.INFERRED,
         environment=select(Site.environment).where(Site.id == site.id).scalar_subquery(), updates_count=len(updates),
         security_updates_count=sum(each["security"] for each in updates), evidence=Evidence.PROVEN,
