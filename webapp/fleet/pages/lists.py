@@ -39,7 +39,8 @@ def around_sites(actor: Actor, query: dict[str, Any], at: datetime, *, empty: bo
         without = queries.count_lists({
             name: queries.find_sites(actor, within(actor, _less(query, name)), at) for name in dropped})
     return {"view_tabs": tabs_of_sites(actor, at), "choices": choices_of_sites(actor, asked, at), "chips": CHIPS,
-            "more": MORE, "may_add": actor.may(Permission.SITE_REGISTER), "without": without}
+            "more": MORE, "without": without, "may_add": actor.may(Permission.SITE_REGISTER),
+            "may_edit": actor.may(Permission.SITE_EDIT), "may_delete": actor.may(Permission.SITE_DELETE)}
 
 
 def _less(query: dict[str, Any], name: str) -> dict[str, Any]:
