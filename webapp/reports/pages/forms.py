@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from marshmallow import Schema, fields, post_load, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from webapp.kit.permissions import Actor
 from webapp.kit.web.fields import Choice, Input, Text
@@ -48,6 +48,14 @@ class ReportForm(ReportInput):
         other = EVERY - parameters_of(data.get("kind", ""))
         rest = {name: value for name, value in data.items() if not name.startswith(BELOW)}
         return {**rest, "parameters": {name: value for name, value in given.items() if value and name not in other}}
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_parameters(self, data: dict[str, Any], **_: Any) -> None:
+        """Says what is wrong with the filters together with what is wrong beside them: a form is corrected once."""
+        if data.get("kind") in KINDS:
+            found = KINDS[data["kind"]].parameters().validate(data.get("parameters", {}))
+            if found:
+                raise ValidationError({"parameters": found})
 
     @post_load
     def with_known_parameters(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

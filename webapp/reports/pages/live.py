@@ -10,7 +10,7 @@ from flask import Response
 from webapp.fleet.queries import site_choices
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
-from webapp.kit.web.pages import ListView, chosen_organization, page, within
+from webapp.kit.web.pages import ListView, page, within
 from webapp.reports import queries
 from webapp.reports.pages.door import pages
 from webapp.reports.pages.forms import address_of, build_address
@@ -63,7 +63,7 @@ def beside_updates(actor: Actor, listing: ListView, asked: dict[str, Any]) -> di
     every = {name: value for name, value in asked.items() if name != "security_only"}
     return {"totals": queries.updates_totals(actor, every),
             "ids": module_ids(row["module_id"] for row in listing.rows if "module_id" in row),
-            "tags": site_choices(actor, of_sites, ["tags"], now())["tags"], "chosen": chosen_organization(actor)}
+            "tags": site_choices(actor, of_sites, ["tags"], now())["tags"]}
 
 
 def sites_of(actor: Actor, asked: dict[str, Any], figures: dict[str, Any]) -> list[dict[str, str]]:

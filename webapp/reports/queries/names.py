@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from webapp.accounts.models import Organization
 from webapp.accounts.policy import visible_organizations
@@ -13,7 +13,6 @@ from webapp.accounts.queries import names_of
 from webapp.catalog.models import Module
 from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
-from webapp.fleet.queries import find_sites
 from webapp.kit.db import db
 from webapp.kit.errors import Invalid
 from webapp.kit.permissions import Actor, Permission
@@ -45,29 +44,30 @@ def about(report: Report, name: str) -> UUID | None:
 def organization_names(actor: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of those of the organizations that the actor may see."""
     statement = visible_organizations(actor).with_only_columns(Organization.id, Organization.name)
-    return dict(db.session.execute(statement.where(Organization.id.in_({each for each in ids if each}))).tuples().all())
+    return dict(db.session.execute(statement.where(Organization.id.in_({each for each in ids if each}))).all())
 
 
 def site_names(actor: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of those of the sites that the actor may see, deleted ones included."""
     statement = visible_sites(actor, Permission.REPORT_READ, deleted=True).with_only_columns(Site.id, Site.name)
-    return dict(db.session.execute(statement.where(Site.id.in_({each for each in ids if each}))).tuples().all())
+    return dict(db.session.execute(statement.where(Site.id.in_({each for each in ids if each}))).all())
 
 
 def module_ids(keys: Iterable[int]) -> dict[int, UUID]:
     """The public ids of modules by their inner keys."""
-    return dict(db.session.execute(select(Module.id, Module.public_id).where(Module.id.in_(set(keys)))).tuples().all())
+    return dict(db.session.execute(select(Module.id, Module.public_id).where(Module.id.in_(set(keys)))).all())
 
 
 def find_site(actor: Actor, words: str, organization_id: UUID | None) -> Site:
-    """The one site with this name or address; Invalid at `site` for none or several."""
-    within = {"organization_id": organization_id} if organization_id else {}
-    address = words.rstrip("/")
-    for asked in ({"url": [address, f"https://{address}"]}, {"name": words}):
-        listing = find_sites(actor, {**asked, **within})
-        found: list[Site] = listing.fetch(listing.ordered().limit(2))
-        if len(found) > 1:
-            raise Invalid.at("site", "Several sites have this name. Give the address instead.")
-        if found:
-            return found[0]
-    raise Invalid.at("site", "There is no site of this name or address.")
+    """The one site with this name or address, whatever its case; Invalid at `site` for none or several."""
+    said = words.lower().rstrip("/")
+    named = or_(func.lower(Site.name) == words.lower(), func.lower(func.rtrim(Site.url, "/")).in_((said, f"https://{said}")))
+    statement = visible_sites(actor, Permission.REPORT_READ).where(named)
+    if organization_id is not None:
+        statement = statement.where(Site.organization_id == organization_id)
+    found: list[Site] = list(db.session.scalars(statement.limit(2)))
+    if not found:
+        raise Invalid.at("site", "There is no site of this name or address.")
+    if len(found) > 1:
+        raise Invalid.at("site", "Several sites have this name. Give the address instead.")
+    return found[0]
