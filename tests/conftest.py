@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,8 @@ for _name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL"):
     if f"TEST_{_name}" in os.environ:
         os.environ[_name] = os.environ[f"TEST_{_name}"]
 os.environ["ENVIRONMENT"] = "test"
+if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):  # each process empties a Redis database of its own
+    os.environ["REDIS_URL"] = re.sub(r"/\d*$", "", os.environ["REDIS_URL"]) + f"/{int(os.environ['PYTEST_XDIST_WORKER'][2:]) + 2}"
 os.environ.setdefault("SECRET_KEY", "a key for tests only, at least thirty-two characters")
 os.environ.setdefault("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
 NEEDS_DATABASE = {"app", "client", "cast", "database"}
