@@ -34,7 +34,8 @@ P = Permission
 api = Doors("reports", __name__, tag="Reports")
 
 
-@api.get("/reports/module-updates", needs=P.REPORT_READ, query=UpdatesQuery, gives=UpdateSchema(), lists=True)
+@api.get("/reports/module-updates", needs=P.REPORT_READ, query=UpdatesQuery, gives=UpdateSchema(), lists=True,
+         extra={"or_gives": SiteUpdatesSchema})
 def module_updates(actor: Actor, query: dict[str, Any]) -> Response:
     """Modules with updates now, by what sites say: security first, then by severity and number of sites."""
     by_site, whole = query["group_by"] == "site", query.get("format", "json") == "json"
@@ -70,7 +71,8 @@ def show_report(actor: Actor, found: Report) -> Report:
     return found
 
 
-@api.get("/reports/<uuid:report_id>/download", needs=P.REPORT_READ, finds=queries.get_report, query=DownloadQuery)
+@api.get("/reports/<uuid:report_id>/download", needs=P.REPORT_READ, finds=queries.get_report, query=DownloadQuery,
+         extra={"produces": [kind.partition(";")[0] for kind in MIMETYPES.values()]})
 def download_report(actor: Actor, found: Report, query: dict[str, Any]) -> Response:
     """The file in one of the report's formats (its first by default), as an attachment; the ETag is its SHA-256."""
     return attachment(queries.file_of(found, query.get("format")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
@@ -20,6 +20,8 @@ HOURS = {"description": "Hours; null where no release date is known."}
 
 class FormatChoice(fields.String):
     """A format that reports are built in; PDF is known, and refused with the reason."""
+
+    openapi: ClassVar[dict[str, Any]] = {"enum": [str(each) for each in BUILT]}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
