@@ -25,7 +25,7 @@ from webapp.kit.local.state import INSTANCE, ROOT
 from webapp.kit.local.supervisor import procfile
 
 PREFIX = "bench-"
-ENOUGH = "100000000/minute"
+ENOUGH = "100000000/minute;1000000000/hour"
 LIMITS = ("LIMIT_ANONYMOUS", "LIMIT_PERSON", "LIMIT_API_KEY", "LIMIT_SITE_REPORTS", "LIMIT_LOGIN")
 READY_SECONDS = 60
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from webapp.fleet.actions.inventory import Envelope, note_refusal, record_inventory, repeat_report
 from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
@@ -23,17 +25,19 @@ from webapp.patching.queries import awaits_report
 AHEAD = timedelta(minutes=5)
 
 
-def site_of(actor: Actor, site_id: UUID | None) -> Any:
+def site_of(actor: Actor, site_id: UUID | None, at: datetime) -> Any:
     """The site that the actor may report for; None names it by the actor's key alone. NotFound otherwise.
 
-    Of the site only what a report needs: `id`, `organization_id`, and `body_hash` of its newest report.
+    Of the site only what a report needs: `id`, `organization_id`, the newest report's `body_hash`, and `is_awaited` where a
+    patch run waits for a report.
     """
     actor.require(Permission.INVENTORY_POST)
     wanted = site_id or actor.site_id
     if wanted is None:
         raise Invalid("This key belongs to no site. Name the site in the path.")
-    visible = visible_sites(actor, Permission.INVENTORY_POST).with_only_columns(Site.id, Site.organization_id, Site.body_hash)
-    site = db.session.execute(visible.where(Site.id == wanted)).first()
+    visible = visible_sites(actor, Permission.INVENTORY_POST).where(Site.id == wanted).with_only_columns(
+        Site.id, Site.organization_id, Site.body_hash, awaits_report(Site.id, at).label("is_awaited"))
+    site = db.session.connection().execute(visible).first()
     if site is None:
         raise NotFound()
     return site
@@ -46,7 +50,7 @@ def envelope_of(raw: bytes, actor: Actor) -> Envelope:
 
 def repeat(site: Any, envelope: Envelope, at: datetime) -> dict[str, Any] | None:
     """The answer to a body that the site sent before, as its newest; None for another body, or where a patch run awaits a report."""
-    if site.body_hash is None or bytes(site.body_hash) != envelope.body_hash or awaits_report(site.id, at):
+    if site.is_awaited or site.body_hash is None or bytes(site.body_hash) != envelope.body_hash:
         return None
     changes = repeat_report(site.id, envelope, at)
     if changes is None:
@@ -61,7 +65,7 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     if report.reported_at is not None and report.reported_at > at + AHEAD:
         raise Invalid.at("reported_at", "This lies more than five minutes in the future.")
     dated = replace(envelope, dated=report.reported_at is not None)
-    recorded = record_inventory(actor, site_id, report, dated, at, is_awaited=lambda: awaits_report(site_id, at))
+    recorded = record_inventory(actor, site_id, report, dated, at, lambda: bool(db.session.scalar(select(awaits_report(site_id, at)))))
     if recorded.is_repeat:
         return answer(recorded.changes, None)
     run_id = explain(actor, recorded.site, recorded.changes, report_id=UUID(recorded.changes.report_id),

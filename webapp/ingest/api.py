@@ -31,7 +31,7 @@ def ingest(actor: Actor) -> dict[str, Any]:
 
 def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
     """Takes a body in; what is wrong with it is noted beside the site before it is answered."""
-    site = actions.site_of(actor, site_id)
+    site = actions.site_of(actor, site_id, now())
     envelope = actions.envelope_of(b"", actor)
     try:
         raw = read_bytes()

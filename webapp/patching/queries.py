@@ -45,10 +45,6 @@ FROM patch_runs r JOIN patch_run_updates u ON u.patch_run_id = r.id AND u.module
 WHERE r.site_id = :site AND r.deleted_at IS NULL AND r.trigger <> 'inferred' AND r.status = ANY (:moves)
     AND r.started_at BETWEEN :earliest AND :latest
 """
-AWAITED = """
-SELECT 1 FROM patch_runs
-WHERE site_id = :site AND evidence = 'claimed' AND deleted_at IS NULL AND started_at >= :earliest LIMIT 1
-"""
 STEPS = """
 SELECT c.module_id, m.name AS module, c.from_version, c.to_version, c.at, c.report_id
 FROM version_changes c JOIN modules m ON m.id = c.module_id
@@ -133,9 +129,13 @@ def _mentions(text: str) -> ColumnElement[bool]:
                named)
 
 
-def awaits_report(site_id: UUID, at: datetime) -> bool:
-    """Whether a report can decide on a run of the site, so that even one that repeats the last has to be read."""
-    return bool(rows(AWAITED, site=site_id, earliest=at - MEMORY))
+def awaits_report(site_id: Any, at: datetime) -> ColumnElement[bool]:
+    """Whether a report can decide on a run of the site, so that even one that repeats the last has to be read.
+
+    An expression, so that whoever selects the site asks this with it.
+    """
+    return exists().where(PatchRun.site_id == site_id, PatchRun.evidence == Evidence.CLAIMED, PatchRun.deleted_at.is_(None),
+                          PatchRun.started_at >= at - MEMORY)
 
 
 def open_claims(site_id: UUID, reported_at: datetime) -> list[Claim]:

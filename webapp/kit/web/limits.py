@@ -7,6 +7,7 @@ from flask_limiter import HeaderNames, Limiter
 from limits import parse_many
 
 from webapp.kit.errors import RateLimited
+from webapp.kit.web import counting  # noqa: F401 (being defined, it is what the limiter counts with)
 
 FREE = ("static", "ops_probes.")
 REPORTS = ("ingest.",)
