@@ -30,6 +30,7 @@ from webapp.fleet.actions.writing import (
     run,
     steps_of,
 )
+from webapp.fleet.models import Octets
 from webapp.fleet.values import EVERYTHING, ChangeSet, InventoryReport
 from webapp.kit.errors import NotFound
 from webapp.kit.ids import new_id
@@ -77,7 +78,7 @@ class Envelope:
     """How a report came: its size, the hash of its body, whether it named its time, and from where."""
 
     bytes: int
-    body_hash: bytes
+    body_hash: Octets
     dated: bool = False
     ip: str | None = None
     agent: str | None = None
