@@ -89,6 +89,9 @@ class Installation(Base):
         Index("ix_installations_present_module", "module_id", "organization_id", "version", postgresql_where=OPEN),
         Index("ix_installations_present_updates", "organization_id", "module_id",
               postgresql_where=text("valid_to IS NULL AND (update_available OR security_update)")),
+        Index("ix_installations_present_security", "organization_id", "module_id",
+              postgresql_include=["site_id", "enabled", "latest_version", "display_name"],
+              postgresql_where=text("valid_to IS NULL AND security_update IS TRUE")),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 

@@ -38,7 +38,7 @@ class Choice:
 def count_lists(lists: Mapping[str, Listing]) -> dict[str, int]:
     """How long each of these lists is, in one statement."""
     parts = [select(literal(name).label("name"), func.count().label("found"))
-             .select_from(listing.statement.order_by(None).subquery()) for name, listing in lists.items()]
+             .select_from(listing.only()) for name, listing in lists.items()]
     return {row.name: row.found for row in db.session.execute(union_all(*parts))} if parts else {}
 
 
@@ -65,7 +65,7 @@ def _without(asked: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _choices(parts: Mapping[str, Listing]) -> dict[str, list[Choice]]:
-    statements = [_counted(name, listing.statement.order_by(None).subquery()) for name, listing in parts.items()]
+    statements = [_counted(name, listing.only(name)) for name, listing in parts.items()]
     found: dict[str, list[Choice]] = {name: [] for name in parts}
     for row in db.session.execute(union_all(*statements)):
         found[row.name].append(Choice(row.value, row.label or row.value, row.found))
@@ -100,7 +100,7 @@ def count_by_keeper(actor: Actor, asked: Mapping[str, Any], at: datetime, by: st
 
     Rows have `id` (None for sites without owner), `name`, `sites`, `vulnerable`, `unsupported` and `unheard`.
     """
-    found = find_sites(actor, asked, at).statement.order_by(None).subquery()
+    found = find_sites(actor, asked, at).only(by, "status")
     keeper, name = (User, PERSON) if by == "owner_id" else (Organization, Organization.name)
     vulnerable = func.count().filter(found.c.status == "vulnerable")
     statement = select(
