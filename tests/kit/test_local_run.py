@@ -53,7 +53,9 @@ class Run:
     """One `make run` of the tiny application."""
 
     def __init__(self, place, port, **env):
+        # A suite in the background of a shell has SIGINT ignored, and its children with it; a terminal has not.
         command = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
             "import sys; from pathlib import Path; from webapp.kit.local import run, __main__ as main; one = run.run; "
             f"run.run = lambda: one(Path({str(place)!r})); sys.exit(main.main(['run']))"
         )
