@@ -44,7 +44,7 @@ FROM organizations o WHERE o.id = ANY(CAST(:ids AS uuid[]))
 """
 PLACES = """
 SELECT id, name FROM organizations WHERE id = ANY(CAST(:organizations AS uuid[]))
-UNION ALL SELECT id, name FROM sites WHERE id = ANY(CAST(:sites AS uuid[]))
+UNION ALL SELECT id, name FROM sites WHERE id = ANY(CAST(:sites AS uuid[])) AND deleted_at IS NULL
 """
 SITE_NAMES = """
 SELECT name FROM sites
