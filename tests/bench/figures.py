@@ -45,12 +45,20 @@ def memory(stand: Stand) -> dict[str, Any]:
     """Resident memory in MiB: of each process of the web server, of Redis, and PostgreSQL's, shared parts counted once."""
     families = stand.families()
     web = [round(process.memory_info().rss / MIB) for process in families["web server"]]
-    shared = sum(process.memory_full_info().pss for process in families["PostgreSQL"])
+    shared = sum(map(proportional, families["PostgreSQL"]))
     return {
         "web server, each process": web,
         "Redis": round(sum(each.memory_info().rss for each in families["Redis"]) / MIB),
         "PostgreSQL, proportional": round(shared / MIB),
     }
+
+
+def proportional(process: psutil.Process) -> int:
+    """Its bytes, of what it shares with others only its share; none for one that has just ended."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def middle(results: Sequence[Result]) -> Result:
