@@ -1,0 +1,95 @@
+"""`/api/v1/organizations`, their members and what lies below them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from webapp.accounts import queries
+from webapp.accounts.actions import organizations
+from webapp.accounts.api.door import P, api
+from webapp.accounts.models import Organization
+from webapp.accounts.schemas import (
+    KeyQuery,
+    KeySchema,
+    MemberSchema,
+    OrganizationInput,
+    OrganizationQuery,
+    OrganizationSchema,
+    RoleInput,
+    UserQuery,
+    UserSchema,
+)
+from webapp.kit.clock import now
+from webapp.kit.listing import Listing
+from webapp.kit.permissions import Actor, Role
+
+
+@api.get("/organizations", needs=P.ORGANIZATION_READ, query=OrganizationQuery, gives=OrganizationSchema(), lists=True)
+def list_organizations(actor: Actor, query: dict[str, Any]) -> Listing:
+    """The organizations that you belong to."""
+    return queries.find_organizations(actor, query)
+
+
+@api.post("/organizations", needs=P.ORGANIZATION_CREATE, takes=OrganizationInput, gives=OrganizationSchema(), status=201,
+          at="/organizations/{id}")
+def create_organization(actor: Actor, body: dict[str, Any]) -> Organization:
+    """A new organization."""
+    return organizations.create_organization(actor, body, now())
+
+
+@api.get("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_READ, finds=queries.get_organization,
+         gives=OrganizationSchema())
+def show_organization(actor: Actor, found: Organization) -> Organization:
+    """One organization."""
+    return found
+
+
+@api.change("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_EDIT, finds=queries.get_organization,
+            takes=OrganizationInput, gives=OrganizationSchema())
+def change_organization(actor: Actor, found: Organization, body: dict[str, Any]) -> Organization:
+    """Changes an organization."""
+    return organizations.change_organization(actor, found, body, now())
+
+
+@api.delete("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_DELETE, finds=queries.get_organization,
+            gives=OrganizationSchema())
+def delete_organization(actor: Actor, found: Organization) -> Organization:
+    """Deletes an organization with its sites and memberships; it can be restored."""
+    return organizations.delete_organization(actor, found, now())
+
+
+@api.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_DELETE, gives=OrganizationSchema())
+def restore_organization(actor: Actor, organization_id: UUID) -> Organization:
+    """Brings back a deleted organization and what went with it."""
+    return organizations.restore_organization(actor, organization_id, now())
+
+
+@api.get("/organizations/<uuid:organization_id>/users", needs=P.USER_READ, finds=queries.get_organization, query=UserQuery,
+         gives=UserSchema(), lists=True)
+def list_members(actor: Actor, found: Organization, query: dict[str, Any]) -> Listing:
+    """The members of an organization."""
+    actor.require(P.USER_READ, found.id)
+    return queries.find_users(actor, {**query, "organization_id": found.id})
+
+
+@api.change("/organizations/<uuid:organization_id>/members/<uuid:user_id>", needs=P.USER_MANAGE, takes=RoleInput,
+            gives=MemberSchema(), partial=False)
+def set_role(actor: Actor, organization_id: UUID, user_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Gives a person a role in an organization."""
+    organization = queries.get_organization(actor, organization_id)
+    return organizations.set_role(actor, organization, user_id, Role(body["role"]), now())
+
+
+@api.delete("/organizations/<uuid:organization_id>/members/<uuid:user_id>", needs=P.USER_MANAGE, gives=MemberSchema())
+def remove_member(actor: Actor, organization_id: UUID, user_id: UUID) -> dict[str, Any]:
+    """Takes a person's role away."""
+    return organizations.remove_member(actor, queries.get_organization(actor, organization_id), user_id, now())
+
+
+@api.get("/organizations/<uuid:organization_id>/api-keys", needs=P.API_KEY_MANAGE, finds=queries.get_organization, query=KeyQuery,
+         gives=KeySchema(), lists=True)
+def list_organization_keys(actor: Actor, found: Organization, query: dict[str, Any]) -> Listing:
+    """The API keys of an organization."""
+    actor.require(P.API_KEY_MANAGE, found.id)
+    return queries.find_keys(actor, {**query, "organization_id": found.id})

@@ -1,0 +1,60 @@
+"""Organizations and their settings as they come in and go out."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, validate, validates
+
+from webapp.kit.web.fields import Input, ListQuery, ResourceOutput, Text
+
+SLUG = validate.Regexp(r"^[a-z0-9]([a-z0-9\-]{0,58}[a-z0-9])?$", error="Lower-case letters, digits and hyphens.")
+DAYS = validate.Range(1, 365, error="Must be a whole number from 1 to 365.")
+
+
+class SlaDays(Input):
+    """Days until a security update must be installed, by severity."""
+
+    critical = fields.Integer(validate=DAYS)
+    high = fields.Integer(validate=DAYS)
+    moderate = fields.Integer(validate=DAYS)
+    low = fields.Integer(validate=DAYS)
+
+
+class OrganizationSettings(Input):
+    timezone = fields.String()
+    default_language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="A language tag, such as en."))
+    sla_days = fields.Nested(SlaDays)
+
+    @validates("timezone")
+    def known_zone(self, value: str, **_: Any) -> None:
+        if value not in available_timezones():
+            raise ValidationError("Not a time zone of the IANA database, such as Europe/Vienna.")
+
+
+class OrganizationInput(Input):
+    name = Text(most=200, least=1, required=True)
+    slug = fields.String(validate=SLUG)
+    description = Text(most=2000)
+    settings = fields.Nested(OrganizationSettings)
+
+
+class OrganizationSchema(ResourceOutput):
+    name = fields.String()
+    slug = fields.String()
+    description = fields.String()
+    settings: Any = fields.Dict()
+
+
+class OrganizationQuery(ListQuery):
+    sortable = ("name", "created_at", "updated_at")
+
+    name = Text(most=200)
+    slug = Text(most=60)
+
+
+class ConfirmInput(Input):
+    """The word that is typed before something is deleted."""
+
+    confirm = Text(most=200, required=True)
