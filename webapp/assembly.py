@@ -12,6 +12,7 @@ from whitenoise import WhiteNoise
 
 import config
 from webapp.accounts.identity import identify, register_identity
+from webapp.examples import WORDS
 from webapp.kit.db import db
 from webapp.kit.jobs import register_jobs
 from webapp.kit.logs import configure_logs
@@ -19,6 +20,7 @@ from webapp.kit.redis import register_redis
 from webapp.kit.web.csrf import register_csrf
 from webapp.kit.web.errors import register_errors
 from webapp.kit.web.limits import register_limits
+from webapp.kit.web.openapi_examples import register_words
 from webapp.kit.web.origins import register_origins
 from webapp.kit.web.requests import register_requests
 from webapp.rooms import BLUEPRINTS, COMMANDS, JOBS
@@ -58,4 +60,5 @@ def _extend(app: Flask) -> None:
     register_csrf(app)
     register_errors(app)
     register_jobs(app, JOBS)
+    register_words(app, WORDS)
     register_shell(app)

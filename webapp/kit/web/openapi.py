@@ -15,6 +15,7 @@ from webapp.kit.permissions import Permission
 from webapp.kit.web import openapi_components as parts
 from webapp.kit.web.doors import CHANGES, SAFE, Door
 from webapp.kit.web.openapi_components import JSON, XLSX, error_ref, header_refs
+from webapp.kit.web.openapi_examples import WORDS, illustrate
 from webapp.kit.web.openapi_schemas import SchemaPlugin
 
 CACHE = "patchboard_openapi"
@@ -60,7 +61,9 @@ def build(app: Flask) -> dict[str, Any]:
         spec.path(path=path, operations={method.lower(): {"operationId": names[path, method], **described}})
     for tag in sorted({view.door.tag for *_, view in found}):
         spec.tag({"name": tag})
-    return dict(spec.to_dict())
+    document = dict(spec.to_dict())
+    illustrate(document, app.extensions.get(WORDS, {}))
+    return document
 
 
 def _share(spec: APISpec) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.kit.errors import PatchboardError
+
 JSON, PROBLEM = "application/json", "application/problem+json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -101,6 +103,7 @@ ERRORS = {
     429: ("RateLimited", "Too many requests."),
     503: ("Unavailable", "Something that is needed is down."),
 }
+CODES = {each.status: each.code for each in PatchboardError.__subclasses__()}
 ERROR_HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
 
 SECURITY = {
@@ -151,7 +154,10 @@ def error_response(description: str, headers: list[str]) -> dict[str, Any]:
 
 def responses() -> dict[str, Any]:
     """The errors as components, by name."""
-    found = {name: error_response(words, ERROR_HEADERS.get(status, [])) for status, (name, words) in ERRORS.items()}
+    found = {
+        name: {**error_response(words, ERROR_HEADERS.get(status, [])), "x-status": status, "x-error": CODES[status]}
+        for status, (name, words) in ERRORS.items()
+    }
     return found | {"Error": error_response("Any other error.", [])}
 
 
