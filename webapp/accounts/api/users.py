@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,10 @@ from webapp.accounts.schemas import (
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
+from webapp.kit.web.deprecation import Deprecation
+
+OLD = date(2026, 11, 22)
+ONE = Deprecation(OLD, "/api/v1/users/{user_id}")
 
 
 @api.get("/users", needs=P.USER_READ, query=UserQuery, gives=UserSchema(), lists=True)
@@ -54,3 +59,23 @@ def delete_user(actor: Actor, found: User) -> User:
 def restore_user(actor: Actor, user_id: UUID) -> User:
     """Brings a deleted account back."""
     return people.restore_user(actor, queries.get_user(actor, user_id, lock=True, deleted=True), now())
+
+
+@api.post("/users/add", needs=P.USER_MANAGE, takes=UserInput, gives=UserSchema(), status=201, at="/users/{id}",
+          deprecated=Deprecation(OLD, "/api/v1/users"))
+def add_user(actor: Actor, body: dict[str, Any]) -> User:
+    """A new account; the older path of POST /users."""
+    return people.create_user(actor, body, now())
+
+
+@api.door("/users/update/<uuid:user_id>", ("PUT",), P.USER_MANAGE, finds=queries.get_user, takes=UserPatch, gives=UserSchema(),
+          deprecated=ONE)
+def update_user(actor: Actor, found: User, body: dict[str, Any]) -> User:
+    """Changes an account; the older path of PUT /users/{id}."""
+    return people.change_user(actor, found, body, now())
+
+
+@api.delete("/users/delete/<uuid:user_id>", needs=P.USER_MANAGE, finds=queries.get_user, gives=UserSchema(), deprecated=ONE)
+def remove_user(actor: Actor, found: User) -> User:
+    """Deletes an account; the older path of DELETE /users/{id}."""
+    return people.delete_user(actor, found, now())

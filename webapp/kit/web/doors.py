@@ -20,6 +20,7 @@ from webapp.kit.errors import Conflict, Invalid, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency
+from webapp.kit.web.deprecation import Deprecation
 from webapp.kit.web.fields import Choices, ListQuery
 from webapp.kit.web.forms import Form, form_values
 
@@ -38,8 +39,8 @@ class Door:
     `examples`: bodies by name, each a value or `{"summary", "value"}`;
     `headers`: request headers of its own, `{name: description}`;
     `responses`: answers of its own by status (`{"200": {"description", "content"}}`); a 2xx takes the envelope's place;
-    `produces`: media types, for a door that answers with a file;
-    `deprecated`: True for an older path.
+    `produces`: media types, for a door that answers with a file.
+    `deprecated` is for an older path: its answers name the path that follows it, and the document marks it.
     """
 
     needs: Permission
@@ -59,6 +60,7 @@ class Door:
     is_page: bool = False
     hidden: bool = False
     tag: str = ""
+    deprecated: Deprecation | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,6 +73,8 @@ class Doors(Blueprint):
         self.is_page, self.tag = is_page, tag or name
 
     def door(self, rule: str, methods: tuple[str, ...], needs: Permission, **told: Any) -> Callable[[Callable[..., Any]], Any]:
+        if told.get("deprecated"):
+            told["extra"] = {**told.get("extra", {}), "deprecated": True}
         door = Door(needs=needs, methods=methods, rule=rule, is_page=self.is_page, tag=self.tag, **told)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,8 +107,11 @@ def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Re
     g.actor.require(door.needs)
     csrf.check()
     kept = idempotency.recall(door)
-    if kept is not None:
-        return kept
+    answer = _fresh_answer(door, view, path) if kept is None else kept
+    return door.deprecated.mark(answer, path) if door.deprecated else answer
+
+
+def _fresh_answer(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response:
     given = _arguments(door, path)
     result = view(g.actor, **given)
     answer = _answer(door, result, given)
