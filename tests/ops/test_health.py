@@ -13,7 +13,7 @@ from webapp.kit.clock import now
 from webapp.kit.db import execute
 from webapp.kit.ids import new_id
 from webapp.kit.probes import Probe, ask_all
-from webapp.ops import queries
+from webapp.ops.queries import health as queries
 from webapp.ops.values import Condition, Dependency, Health, health_of
 
 NOBODY = "postgresql+psycopg2://secretuser:secretpassword@127.0.0.1:9/nothing"

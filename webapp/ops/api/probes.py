@@ -25,7 +25,7 @@ from webapp.kit.web.requests import content_policy
 from webapp.ops.formats.prometheus import Figures
 from webapp.ops.policy import may_scrape
 from webapp.ops.queries import Checks, find_backlog, find_ingest_lag, queue_lengths
-from webapp.ops.schemas import (
+from webapp.ops.schemas.health import (
     HEALTH_ANSWERS,
     HOME_ANSWERS,
     LIVE_ANSWERS,

@@ -1,0 +1,5 @@
+"""Reads about the system itself: is everything there that it needs, and what it is doing."""
+
+from webapp.ops.queries.health import Checks, find_backlog, find_ingest_lag, queue_lengths
+
+__all__ = ["Checks", "find_backlog", "find_ingest_lag", "queue_lengths"]
