@@ -21,12 +21,13 @@ def settings() -> dict[str, Any]:
     secret = known["SECRET_KEY"]
     if len(secret) < 32:
         raise BadSetting("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
-    secure = envbool("SECURE_COOKIES", False)
+    secure = envbool("SECURE_COOKIES", envbool("FORCE_HTTPS", False))
     return {
         "ENVIRONMENT": environment,
         "TESTING": environment == "test",
         "VERSION": VERSION,
         "SECRET_KEY": secret,
+        "ENCRYPTION_KEYS": encryption_keys(),
         "PUBLIC_URL": envstr("PUBLIC_URL").rstrip("/"),
         "REGISTRATION": envbool("REGISTRATION", False),
         "PROXY_HOPS": envint("PROXY_HOPS", 0, 0, 5),
@@ -41,6 +42,14 @@ def settings() -> dict[str, Any]:
         **session_settings(secret, secure),
         **limit_settings(),
     }
+
+
+def encryption_keys() -> list[str]:
+    """The keys of secrets at rest, by comma or line; the first encrypts. None: one derived from SECRET_KEY."""
+    keys = [key for key in re.split(r"[,\s]+", envsecret("ENCRYPTION_KEYS")) if key]
+    if any(len(key) < 32 for key in keys):
+        raise BadSetting("Each of ENCRYPTION_KEYS must have at least 32 characters; make one with: openssl rand -hex 32")
+    return keys
 
 
 def addresses() -> dict[str, str]:

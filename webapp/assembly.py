@@ -17,6 +17,7 @@ from webapp.kit.db import db
 from webapp.kit.jobs import register_jobs
 from webapp.kit.logs import configure_logs
 from webapp.kit.redis import register_redis
+from webapp.kit.secrets import register_secrets
 from webapp.kit.web.csrf import register_csrf
 from webapp.kit.web.errors import register_errors
 from webapp.kit.web.limits import register_limits
@@ -53,6 +54,7 @@ def _extend(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
     register_redis(app)
+    register_secrets(app)
     register_identity(app)
     register_requests(app, identify)
     register_origins(app)
