@@ -68,3 +68,14 @@ def test_another_spelling_is_no_step():
     known = State("token", "8.x-1.15", "module", "token", "Token", True, "extensions")
     plan = compared({"token": known}, InventoryReport(("composer.lock",), [ReportedModule("token", "1.15.0", source="packages")]), AT)
     assert (plan.moved, plan.same, len(plan.touched)) == ([], 0, 1)
+
+
+def test_a_list_of_projects_ends_the_main_extension_of_a_project_and_nothing_else():
+    def state(name, project, enabled=True, source="extensions", type_="module"):
+        return State(name, "1.0.0", type_, project, None, enabled, source)
+
+    present = {each.name: each for each in (
+        state("token", "token"), state("gin", "gin", type_="theme"), state("webform_ui", "webform"), state("mine", None),
+        state("ctools", "ctools", enabled=False), state("pathauto", "pathauto", source="packages"), state("drupal", "drupal", type_="core"))}
+    report = InventoryReport(("update_calculate_project_data",), [], speaks=frozenset({"projects"}))
+    assert [each.name for each in compared(present, report, AT).removed] == ["token", "gin"]

@@ -256,15 +256,15 @@ def test_a_wrong_audit():
         {"packages": "x", "content-hash": "0"},
         {"packages": [], "dev": True, "dev-package-names": []},
         {"name": "drupal/core", "versions": ["10.6.7"], "type": "metapackage"},
-        {"drupal/core": {"name": "drupal/core", "version": "10.6.7"}},
-        {"bomFormat": "CycloneDX", "components": []},
+        {"drupal/core": {"name": "drupal/core", "version": "10.6.7", "homepage": "x"}},
+        {"bomFormat": "SPDX", "components": []},
         {"module": {"node": 0}, "theme": {}, "profile": "standard"},
-        {"drupal-version": "10.6.7", "modules": "sites/all/modules"},
+        {"root": "/var/www/html", "modules": "sites/all/modules"},
     ],
 )
 def test_unknown_shapes_are_refused_with_the_list_of_known_ones(document):
     assert recognise(document) is None
-    with pytest.raises(Invalid, match=r"composer show, composer\.lock, drush pm:list, native") as caught:
+    with pytest.raises(Invalid, match=r"composer show, composer\.lock, .*drush pm:list, .*native") as caught:
         read_document(document)
     assert (caught.value.status, caught.value.details) == (422, [])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from webapp.ingest.formats import read_document, recognise
+from webapp.ingest.formats.texts import FAILED, REMOVED, what_text_is
 from webapp.kit.errors import Invalid
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -72,6 +73,17 @@ def test_a_real_lock_with_what_is_enabled(path):
         ("drush-output/pm-list.enabled.json", "drush pm:list", 57, "core modules themes"),
         ("drush-output/pm-list.enabled-no-core.json", "drush pm:list", 13, "modules"),
         ("drush-output/pm-list.themes.json", "drush pm:list", 8, "themes"),
+        ("drush-output/core-status.json", "drush core:status", 1, ""),
+        ("drush-output/core-status.all-fields.json", "drush core:status", 1, ""),
+        ("drush-output/core-requirements.json", "drush core:requirements", 1, ""),
+        ("drush-output/core-requirements.severity1.json", "drush core:requirements", 0, ""),
+        ("drush-output/updatedb-status.pending.json", "drush updatedb:status", 0, ""),
+        ("drush-output/pm-security.drush9-11.shape.json", "drush pm:security", 0, ""),
+        ("drush-output/update_calculate_project_data.json", "update_calculate_project_data", 150, "projects"),
+        ("client-payloads/warden.plain.json", "Warden", 16, "modules"),
+        ("client-payloads/warden.disabled.json", "Warden", 1, ""),
+        ("client-payloads/warden.empty-arrays.json", "Warden", 1, ""),
+        ("client-payloads/pnx_dashboard_snapshot.json", "PreviousNext snapshot", 150, "projects"),
     ],
 )
 def test_real_outputs(name, kind, count, speaks):
@@ -106,3 +118,17 @@ def test_other_outputs_are_refused(name):
     assert recognise(document) is None
     with pytest.raises(Invalid):
         read_document(document)
+
+
+def test_the_update_data_and_the_snapshot_of_one_site_agree():
+    said = read_document(load("drush-output/update_calculate_project_data.json"))
+    snapshot = read_document(load("client-payloads/pnx_dashboard_snapshot.json"))
+    assert {module.project: module.version for module in said.modules} == {module.project: module.version for module in snapshot.modules}
+    insecure = {module.project for module in snapshot.modules if module.claim and module.claim.security_update}
+    assert insecure <= {module.project for module in said.modules if module.claim and module.claim.security_update}
+    assert {"drupal", "paragraphs", "geolocation"} <= insecure
+
+
+def test_real_error_messages_have_their_reasons():
+    for name, expected in (("pm-security.drush12.stderr", REMOVED), ("core-requirements.stderr", FAILED), ("updatedb-status.none.stderr", FAILED)):
+        assert what_text_is((DATA / "drush-output" / name).read_text()) == expected

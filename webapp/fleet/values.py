@@ -70,7 +70,9 @@ class InventoryReport:
     `speaks` are the domains in which absence means removal (empty for a partial list); `absent_means_disabled` is for
     lists of what is enabled only: what a lock file brought in stays, switched off. `claims` are statements on the updates of
     modules that the document does not say are installed (an audit); they never add a module. `claims_security_of_all` says
-    that every module that `claims` leaves out has no known security update (an audit without findings).
+    that every module that `claims` leaves out has no known security update (an audit without findings). Besides the four domains
+    of EVERYTHING there is "projects": of each project of drupal.org its main extension, and nothing else. `database_updates`
+    counts by module the database updates that wait to be run.
     """
 
     formats: tuple[str, ...]
@@ -84,6 +86,7 @@ class InventoryReport:
     install_profile: str | None = None
     claims: dict[str, Claim] = field(default_factory=dict)
     claims_security_of_all: bool = False
+    database_updates: dict[str, int] = field(default_factory=dict)
 
     @property
     def full(self) -> bool:

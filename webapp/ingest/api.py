@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from webapp.ingest import actions
+from webapp.ingest.formats.texts import what_text_is
 from webapp.ingest.schemas import BODY, ReceiptSchema
 from webapp.kit.clock import now
 from webapp.kit.db import commit, rollback
-from webapp.kit.errors import Invalid, PatchboardError
+from webapp.kit.errors import Invalid, Malformed, PatchboardError
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.bodies import parse_json, read_bytes
 from webapp.kit.web.doors import Doors
@@ -38,9 +39,20 @@ def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
         envelope = actions.envelope_of(raw, actor)
         if not raw.strip():
             raise Invalid("The body is empty. An empty output means that the command failed or was removed, not that nothing is there.")
-        return actions.repeat(site, envelope, now()) or actions.receive_report(actor, site.id, parse_json(raw), envelope, now())
+        return actions.repeat(site, envelope, now()) or actions.receive_report(actor, site.id, parsed(raw), envelope, now())
     except PatchboardError as problem:
         rollback()
         actions.refuse(site, envelope, problem.message, now())
         commit()
         raise
+
+
+def parsed(raw: bytes) -> Any:
+    """The body as JSON. Invalid for the error messages of known commands, Malformed for anything else that is not JSON."""
+    try:
+        return parse_json(raw)
+    except Malformed:
+        reason = what_text_is(raw[:2000].decode("utf-8", "replace"))
+        if reason is None:
+            raise
+        raise Invalid(reason) from None

@@ -39,6 +39,8 @@ class State:
             return False
         if self.source == "packages":
             return "packages" in speaks
+        if "projects" in speaks and self.project == self.name and self.enabled is not False:
+            return True
         needed = {"core"} if self.project == "drupal" else set()
         if self.type == "theme":
             needed.add("themes")

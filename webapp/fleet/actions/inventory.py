@@ -217,8 +217,9 @@ def packed(report: InventoryReport) -> bytes:
     rows: Iterable[Any] = ([module.name, module.version, module.type, module.enabled,
                             *(getattr(module.claim, name) for name in CLAIMS)] if module.claim else
                            [module.name, module.version, module.type, module.enabled] for module in report.modules)
+    waiting = {"database_updates": report.database_updates} if report.database_updates else {}
     return zlib.compress(orjson.dumps({"modules": list(rows), "core": report.core_version, "php": report.php_version,
-                                       "database": report.database}), 1)
+                                       "database": report.database, **waiting}), 1)
 
 
 def _note_state(site: Any, report: InventoryReport, envelope: Envelope, numbers: dict[str, Any], reported_at: datetime, report_id: UUID,

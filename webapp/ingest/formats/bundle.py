@@ -11,6 +11,7 @@ from webapp.ingest.formats.composer_lock import Lock, read_lock
 from webapp.ingest.formats.core_extension import CoreExtension, read_core_extension
 from webapp.ingest.formats.fields import Problems, path_of
 from webapp.ingest.formats.merge import Parts, merge
+from webapp.ingest.formats.texts import TEXT, what_text_is
 from webapp.kit.errors import Detail, Invalid
 
 FIELDS: Final = frozenset({"documents", "reported_at"})
@@ -26,12 +27,19 @@ DOCUMENTS: Final = {
     "composer audit": ("composer audit",),
     "drush pm:list": ("drush pm:list",),
     EXTENSION: (),
+    "drush core:status": ("drush core:status",),
+    "drush core:requirements": ("drush core:requirements",),
+    "drush updatedb:status": ("drush updatedb:status",),
+    "drush pm:security": ("drush pm:security",),
+    "update_calculate_project_data": ("update_calculate_project_data",),
+    "CycloneDX": ("CycloneDX",),
+    "Warden": ("Warden",),
+    "PreviousNext snapshot": ("PreviousNext snapshot",),
 }
 _BY_KEY: Final = {key: name for name in DOCUMENTS
                   for key in (name, name.removeprefix("composer ").removeprefix("drush "))}
 
 EMPTY: Final = "It is empty. A command that failed or was removed prints nothing, so nothing is read from it."
-TEXT: Final = "It is text, not the JSON output of the command: perhaps an error message, or run without --format=json."
 OTHER_SHAPE: Final = "It is not what this document looks like."
 
 
@@ -57,7 +65,7 @@ class Bundle:
         for key, name in _names(documents).items():
             _read_part(parts, key, name, documents[key])
         report = merge(parts)
-        report.reported_at = moment
+        report.reported_at = moment or report.reported_at
         return report
 
 
@@ -88,7 +96,7 @@ def _read_part(parts: Parts, key: str, name: str, document: object) -> None:
     if document in ("", [], {}, None) or (isinstance(document, str) and not document.strip()):
         raise Invalid.at(at, EMPTY)
     if not isinstance(document, dict):
-        raise Invalid.at(at, TEXT if isinstance(document, str) else OTHER_SHAPE)
+        raise Invalid.at(at, (what_text_is(document) or TEXT) if isinstance(document, str) else OTHER_SHAPE)
     try:
         read = _read(name, document)
     except Invalid as error:

@@ -20,7 +20,7 @@ _MARKS: Final = frozenset({"content-hash", "hash", "packages-dev", "minimum-stab
                            "plugin-api-version"})
 
 # drupal-module, drupal-custom-theme, and sites' own spellings such as drupal-custom-module-rooms-site.
-_extension_type = re.compile(r"drupal-(?:custom-)?(module|theme|profile)(?![a-z])").match
+extension_type = re.compile(r"drupal-(?:custom-)?(module|theme|profile)(?![a-z])").match
 _project_source = re.compile(r"drupalcode\.org/(?:project/)?([a-z0-9_]+)").search
 _project_page = re.compile(r"drupal\.org/project/([a-z0-9_]+)").search
 
@@ -149,7 +149,7 @@ def _name_all(packages: list[_Package]) -> dict[str, str]:
 
 def _extension_kind(package: _Package) -> str | None:
     """Module, theme or profile; None for what Drupal cannot enable."""
-    known = _extension_type(package.type)
+    known = extension_type(package.type)
     if known:
         return known[1]
     # drupal.org makes metapackages for modules that live in another project, and some mirrors drop the type.

@@ -7,6 +7,7 @@ from typing import Any, Final
 from webapp.fleet.values import EVERYTHING, Claim, InventoryReport, ReportedModule
 from webapp.ingest.formats import fields, format_of
 from webapp.ingest.formats.fields import Problems, is_machine_name, is_plain, is_project, package_name, path_of
+from webapp.ingest.formats.packages import core_module
 from webapp.ingest.formats.secrets import redact
 from webapp.kit.errors import Invalid
 
@@ -214,7 +215,7 @@ def _settle_core(modules: list[ReportedModule], given: str | None, problems: Pro
     listed = next((module for module in modules if module.name == "drupal"), None)
     if listed is None:
         if given is not None:
-            modules.append(ReportedModule("drupal", given, "core", "drupal", enabled=True))
+            modules.append(core_module(given))
         return given
     if given is not None and listed.version != given:
         problems.add("drupal.core_version", "It is not the version of the module drupal in the list.")

@@ -42,6 +42,11 @@ def untyped_module(package: str, version: str | None) -> ReportedModule:
     return ReportedModule(name, version, "module", name, source="packages")
 
 
+def core_module(version: str | None) -> ReportedModule:
+    """Drupal itself, as what runs the site says it is."""
+    return ReportedModule("drupal", version, "core", "drupal", enabled=True)
+
+
 def without_reference(version: str) -> str:
     """A version as a lock file spells it: without the commit that `composer show` puts behind a branch."""
     return _reference.sub("", version)

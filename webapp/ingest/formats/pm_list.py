@@ -7,6 +7,7 @@ from typing import Any, Final
 from webapp.fleet.values import InventoryReport, ReportedModule
 from webapp.ingest.formats import fields, format_of
 from webapp.ingest.formats.fields import Problems, is_machine_name, is_project, path_of
+from webapp.ingest.formats.packages import core_module
 from webapp.kit.errors import Invalid
 
 NAME: Final = "drush pm:list"
@@ -36,7 +37,7 @@ class PmList:
         core = next((module.version for module in of_core if module.version), None)
         speaks = _speaks(modules)
         if core and not any(module.name == "drupal" for module in modules):
-            modules.append(ReportedModule("drupal", core, "core", "drupal", enabled=True))
+            modules.append(core_module(core))
         only_enabled = not any(_status(row) == "disabled" for row in rows.values())
         return InventoryReport((NAME,), modules, speaks=speaks, absent_means_disabled=bool(speaks) and only_enabled,
                                core_version=core)
