@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from webapp.kit.db import commit
-from webapp.kit.errors import Conflict, Invalid, PreconditionFailed
+from webapp.kit.errors import Conflict, Invalid, PermissionDenied, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency
@@ -187,6 +187,8 @@ def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> R
 
     if not g.actor.is_known and door.needs is not Permission.PUBLIC:
         return sign_in_first()
+    if g.actor.is_known and not g.actor.is_person and door.needs is not Permission.PUBLIC:
+        raise PermissionDenied("Pages are for people. Programs use /api/v1.")
     g.actor.require(door.needs)
     if request.method not in SAFE:
         csrf.check()
