@@ -84,7 +84,7 @@ def delete_organization(actor: Actor, organization_id: UUID, body: dict[str, Any
               say=f"{found.name} is deleted.")
 
 
-@pages.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_CREATE)
+@pages.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_DELETE)
 def restore_organization(actor: Actor, organization_id: UUID) -> Response:
     """Brings back a deleted organization and what went with it."""
     found = organizations.restore_organization(actor, organization_id, now())

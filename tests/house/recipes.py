@@ -1,0 +1,94 @@
+"""What a request to each route needs beyond its path's ids and the documented example of its body.
+
+The default is enough for most routes: `<uuid:site_id>` is the world's `site`, the body is the example of the OpenAPI document (for
+a page, an example of its form) with the world's ids. A recipe says what is different: `things` by the path's names, the `body`, the
+`query`, which thing the route is about when no principal can be let in (`refused`, with the reason).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.factories import PASSWORD
+from webapp.kit.web.openapi_examples import identity
+
+ORGANIZATION, SITE = identity("organization"), identity("site")
+NOTHING: dict[str, Any] = {}
+REPORT = {"drupal": {"core_version": "10.3.8"}, "modules": [{"name": "webform", "version": "6.2.9", "enabled": True}]}
+MEMBER = {"email": "new@meridian.example", "role": "viewer", "organization_id": ORGANIZATION}
+PLACE = {"organization_id": ORGANIZATION}
+RUN = {"started_at": "2026-02-18T16:05", "status": "success", "trigger": "manual", "updates": "webform 6.2.7 6.2.9"}
+NEW_SITE = {"organization_id": ORGANIZATION, "name": "Pool", "url": "https://pool.example", "environment": "production",
+            "criticality": "normal", "report_interval_minutes": "1440"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a route is asked for something that exists. `twin` is the JSON route that a page shares its rules with; '' for none."""
+
+    things: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    query: str = ""
+    refused: str = ""
+    twin: str | None = None
+
+
+def restoring(name: str, thing: str, **more: Any) -> Recipe:
+    return Recipe({name: thing}, **more)
+
+
+RECIPES: dict[str, Recipe] = {
+    "POST /api/v1/api-keys/<uuid:key_id>/restore": restoring("key_id", "revoked_key"),
+    "POST /api/v1/auth/refresh": Recipe(body={"refresh_token": "not one"}, refused="a refresh token is its owner's; see test_signing"),
+    "POST /api/v1/auth/register": Recipe(refused="registration is off unless the operator wants it"),
+    "POST /api/v1/ingest": Recipe(body=REPORT),
+    "POST /api/v1/organizations/<uuid:organization_id>/restore": restoring("organization_id", "closed_organization"),
+    "POST /api/v1/reports": Recipe(body={"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": ORGANIZATION}}),
+    "POST /api/v1/reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}),
+    "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),
+    "POST /api/v1/sites/<uuid:site_id>/modules": Recipe(body=REPORT),
+    "POST /api/v1/sites/<uuid:site_id>/restore": restoring("site_id", "deleted_site"),
+    "POST /api/v1/users/<uuid:user_id>/restore": restoring("user_id", "deleted_user"),
+    "POST /api-keys/<uuid:key_id>/restore": restoring("key_id", "revoked_key"),
+    "POST /api-keys/new": Recipe(body={"name": "Export", "organization_id": ORGANIZATION, "scopes": "read"}, twin="POST /api/v1/api-keys"),
+    "POST /login": Recipe(body={"email": "ada@meridian.example", "password": PASSWORD}, twin="POST /api/v1/auth/login"),
+    "POST /logout": Recipe(refused="whoever has signed out is shown the sign-in page", twin=""),
+    "POST /members/new": Recipe(body=MEMBER, twin="POST /api/v1/users"),
+    "POST /members/<uuid:user_id>/role": Recipe(
+        body={**PLACE, "role": "viewer"}, twin="PUT /api/v1/organizations/<uuid:organization_id>/members/<uuid:user_id>"),
+    "POST /members/<uuid:user_id>/remove": Recipe(
+        body=PLACE, twin="DELETE /api/v1/organizations/<uuid:organization_id>/members/<uuid:user_id>"),
+    "POST /organizations/<uuid:organization_id>/delete": Recipe(
+        body={"confirm": "Meridian"}, twin="DELETE /api/v1/organizations/<uuid:organization_id>"),
+    "POST /organizations/<uuid:organization_id>/restore": restoring("organization_id", "closed_organization"),
+    "POST /organizations/current": Recipe(body=PLACE),
+    "POST /profile": Recipe(body={"email": "moved@meridian.example", "full_name": "Moved"}, twin="PUT /api/v1/auth/me"),
+    "POST /profile/password": Recipe(twin="POST /api/v1/auth/password"),
+    "GET /profile": Recipe(twin="GET /api/v1/auth/me"),
+    "GET /audit-log": Recipe(twin="GET /api/v1/audit-logs"),
+    "GET /members": Recipe(twin="GET /api/v1/users"),
+    "GET /members/<uuid:user_id>": Recipe(twin="GET /api/v1/users/<uuid:user_id>"),
+    "GET /overview": Recipe(twin="GET /api/v1/sites"),
+    "GET /sites/<uuid:site_id>/edit": Recipe(twin="PATCH /api/v1/sites/<uuid:site_id>"),
+    "GET /sites/<uuid:site_id>/patch-runs": Recipe(twin="GET /api/v1/sites/<uuid:site_id>/patch-run"),
+    "GET /sites/<uuid:site_id>/received": Recipe(twin="GET /api/v1/sites/<uuid:site_id>/inventory-reports"),
+    "POST /sites/<uuid:site_id>/connect": Recipe(twin="POST /api/v1/api-keys"),
+    "POST /sites/<uuid:site_id>/delete": Recipe(twin="DELETE /api/v1/sites/<uuid:site_id>"),
+    "GET /organizations/<uuid:organization_id>/edit": Recipe(twin="PATCH /api/v1/organizations/<uuid:organization_id>"),
+    "POST /organizations/<uuid:organization_id>/edit": Recipe(twin="PATCH /api/v1/organizations/<uuid:organization_id>"),
+    "POST /organizations/new": Recipe(twin="POST /api/v1/organizations"),
+    "POST /api-keys/<uuid:key_id>/revoke": Recipe(twin="DELETE /api/v1/api-keys/<uuid:key_id>"),
+    "GET /organizations": Recipe(twin=""),  # who has one organization is taken to it
+    "POST /reports": Recipe(body={"kind": "module_updates", "formats": "csv", "parameters.organization_id": ORGANIZATION}),
+    "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),
+    "POST /reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}, NOTHING),
+    "POST /sites/<uuid:site_id>/edit": Recipe(body=NEW_SITE, twin="PATCH /api/v1/sites/<uuid:site_id>"),
+    "POST /sites/<uuid:site_id>/keys/<uuid:key_id>/revoke": Recipe(
+        {"key_id": "site_key"}, twin="DELETE /api/v1/api-keys/<uuid:key_id>"),
+    "POST /sites/<uuid:site_id>/patch-runs/new": Recipe(body=RUN, twin="POST /api/v1/sites/<uuid:site_id>/patch-run"),
+    "POST /sites/<uuid:site_id>/restore": restoring("site_id", "deleted_site"),
+    "POST /sites/bulk": Recipe(body={"operation": "tag", "ids": SITE}, twin=""),  # it asks what is meant, and changes nothing
+    "POST /sites/bulk/apply": Recipe(body={"operation": "tag", "ids": SITE, "tags": "public"}, twin="POST /api/v1/sites/bulk"),
+    "POST /sites/new": Recipe(body=NEW_SITE, twin="POST /api/v1/sites"),
+}
