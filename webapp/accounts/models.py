@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -97,3 +97,39 @@ class ApiKey(Resource, Base):
     expires_at: Mapped[datetime | None]
     allowed_ips: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     last_used_at: Mapped[datetime | None]
+
+
+class Team(Resource, Base):
+    """People of one organization who look after sites together. A name is taken once in it, whatever its case.
+
+    A deleted team keeps its members and its sites keep its id: neither is shown, and both are there again when it is restored.
+    """
+
+    __tablename__ = "teams"
+    __table_args__ = (UniqueConstraint("id", "organization_id"),)  # what sites and members refer to, so that all lie in one organization
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+
+
+Index("uq_teams_name", Team.organization_id, func.lower(Team.name), unique=True, postgresql_where=ACTIVE)
+Index("ix_teams_created_at", Team.created_at)
+
+
+class TeamMember(Base):
+    """A person in a team; only whoever has, or had, a role in its organization. Leaving the organization ends it."""
+
+    __tablename__ = "team_members"
+    __table_args__ = (
+        ForeignKeyConstraint(["team_id", "organization_id"], ["teams.id", "teams.organization_id"]),
+        ForeignKeyConstraint(["organization_id", "user_id"], ["memberships.organization_id", "memberships.user_id"]),
+        Index("ix_team_members_organization_id_user_id", "organization_id", "user_id"),
+    )
+
+    team_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    deleted_at: Mapped[datetime | None]

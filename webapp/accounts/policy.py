@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, or_, select
 
-from webapp.accounts.models import ApiKey, Membership, Organization, User
+from webapp.accounts.models import ApiKey, Membership, Organization, Team, User
 from webapp.kit.permissions import Actor, Permission
 
 
@@ -32,3 +32,16 @@ def visible_keys(actor: Actor, *, deleted: bool = False) -> Select[Any]:
     where = actor.organizations(Permission.API_KEY_MANAGE)
     statement = select(ApiKey) if deleted else select(ApiKey).where(ApiKey.deleted_at.is_(None))
     return statement if where is None else statement.where(ApiKey.organization_id.in_(where))
+
+
+def visible_teams(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """The teams of the actor's organizations; with `deleted`, also the deleted ones of those that they administer."""
+    statement = select(Team)
+    if actor.site_id is not None:
+        return statement.where(false())  # a site's key is about that site alone
+    where, managed = actor.organizations(Permission.TEAM_READ), actor.organizations(Permission.TEAM_MANAGE)
+    if where is not None:
+        statement = statement.where(Team.organization_id.in_(where))
+    if not deleted:
+        return statement.where(Team.deleted_at.is_(None))
+    return statement if managed is None else statement.where(or_(Team.deleted_at.is_(None), Team.organization_id.in_(managed)))

@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 
 from blinker import Signal
 
@@ -19,6 +20,14 @@ organization_closed = Signal()
 """Sent with `organization` and `at` inside the transaction that deletes an organization, so that what lies in it goes too."""
 organization_reopened = Signal()
 """Sent with `organization` and `closed_at` inside the transaction that restores it: only what went with it comes back."""
+team_measured = Signal()
+"""Sent with `team` and `at` when somebody looks at one team: each room that knows something of it answers with a dict of figures."""
+TEAM_WINDOW = timedelta(days=30)
+
+
+def team_window(at: datetime) -> datetime:
+    """Since when the figures of a team count what happened: thirty days, from the beginning of a day (UTC), as lists are filtered."""
+    return datetime.combine((at - TEAM_WINDOW).astimezone(UTC).date(), time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, LargeBinary, String, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +29,7 @@ class Site(Resource, Base):
         CheckConstraint("environment IN ('production', 'staging', 'development')", name="environment"),
         CheckConstraint("criticality IN ('critical', 'high', 'normal', 'low')", name="criticality"),
         CheckConstraint("condition IN ('ok', 'outdated', 'vulnerable', 'unsupported', 'unknown')", name="condition"),
+        ForeignKeyConstraint(["team_id", "organization_id"], ["teams.id", "teams.organization_id"]),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -66,6 +67,7 @@ Index("uq_sites_url", Site.url, unique=True, postgresql_where=ACTIVE)
 Index("ix_sites_search", Site.name, Site.url, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops", "url": "gin_trgm_ops"})
 Index("ix_sites_tags", Site.tags, postgresql_using="gin")
 Index("ix_sites_name", func.lower(Site.name))
+Index("ix_sites_team_id", Site.team_id)
 # Neither `last_report_at` nor `silent_after`: every report moves them, and indexed they would make it write to all of these.
 for _column in ("name", "environment", "criticality", "condition", "condition_since", "core_version", "php_version", "database",
                 "modules_count", "updates_count", "security_updates_count", "owner_id", "created_at", "updated_at",

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from webapp.accounts.models import Team
+from webapp.accounts.values import team_measured, team_window
 from webapp.fleet.models import Site
+from webapp.fleet.queries import in_team
 from webapp.kit.db import db, rows
 from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
@@ -70,6 +73,12 @@ def find_runs(actor: Actor, asked: Mapping[str, Any], site: Site | None = None) 
                    shape=_shape, prepare=with_updates)
 
 
+@team_measured.connect
+def measure_runs(actor: Actor, team: Team, at: datetime) -> dict[str, Any]:
+    """How many runs the sites of a team had lately, by the query of the list of runs."""
+    return {"patch_runs_last_30d": find_runs(actor, {"team_id": team.id, "since": team_window(at)}).count()}
+
+
 def get_run(actor: Actor, run_id: UUID, lock: bool = False) -> PatchRun:
     """One run with its modules, or NotFound."""
     statement = visible_runs(actor).where(PatchRun.id == run_id)
@@ -103,6 +112,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
     for name in WORDS:
         if name in asked:
             statement = statement.where(getattr(PatchRun, name).in_(asked[name]))
+    if "team_id" in asked:
+        statement = statement.where(in_team(asked["team_id"]))
     if "since" in asked:
         statement = statement.where(PatchRun.started_at >= asked["since"])
     if "until" in asked:

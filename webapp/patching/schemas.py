@@ -125,6 +125,7 @@ class RunQuery(CursorQuery):
     security = Yes()
     site_id = fields.UUID()
     organization_id = fields.UUID()
+    team_id = fields.UUID()
     environment = Text(most=50)
     operator = Text(most=200)
     commit_sha = Text(most=64)

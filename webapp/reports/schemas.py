@@ -228,6 +228,7 @@ class RunsOfModuleSchema(Output):
 
 class RunsOfTeamSchema(TotalsSchema):
     team_id = fields.UUID(allow_none=True, metadata={"description": "Null for the runs of sites without a team."})
+    name = fields.String(allow_none=True)
 
 
 class PatchRunReportSchema(Output):

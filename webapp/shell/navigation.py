@@ -43,6 +43,7 @@ PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
 MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
 REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ)
 MEMBERS = Target("/members", "Members", "users", P.USER_READ)
+TEAMS = Target("/teams", "Teams", "users-group", P.TEAM_READ)
 API_KEYS = Target("/api-keys", "API keys", "key", P.API_KEY_MANAGE)
 AUDIT_LOG = Target("/audit-log", "Audit log", "history", P.AUDIT_READ)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
@@ -53,7 +54,7 @@ TABS = (OVERVIEW, SITES, PATCH_RUNS, REPORTS)
 
 def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
     """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
-    groups = [*GROUPS, ("Manage", (MEMBERS, API_KEYS, *_organizations(actor), AUDIT_LOG))]
+    groups = [*GROUPS, ("Manage", (MEMBERS, TEAMS, API_KEYS, *_organizations(actor), AUDIT_LOG))]
     found = [Group(title=title, items=[_entry(each, path, counts.get(each.href)) for each in targets
                                        if actor.may(each.needs, chosen)]) for title, targets in groups]
     return [group for group in found if group["items"]]

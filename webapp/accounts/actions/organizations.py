@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from webapp.accounts.actions.teams import leave_teams
 from webapp.accounts.models import Membership, Organization, User
 from webapp.accounts.queries import get_organization
 from webapp.accounts.values import organization_closed, organization_reopened, slug_of
@@ -44,7 +45,7 @@ def delete_organization(actor: Actor, organization: Organization, at: datetime) 
     """Deletes an organization, and with it its memberships and whatever listens to `organization_closed`."""
     actor.require(Permission.ORGANIZATION_DELETE, organization.id)
     members = db.session.scalars(select(Membership).where(Membership.organization_id == organization.id,
-                                                          Membership.deleted_at.is_(None)))
+                                                          Membership.deleted_at.is_(None)).with_for_update())
     for membership in members:
         membership.deleted_at = at
     organization_closed.send(actor, organization=organization, at=at)
@@ -60,6 +61,7 @@ def restore_organization(actor: Actor, organization_id: UUID, at: datetime) -> O
                                                           Membership.deleted_at == organization.deleted_at))
     for membership in members:
         membership.deleted_at = None
+    organization.updated_at = at  # so that what comes back with it is stamped alike
     organization_reopened.send(actor, organization=organization, closed_at=organization.deleted_at)
     return change(actor, "organization.restored", organization, {"deleted_at": None}, at)
 
@@ -67,7 +69,7 @@ def restore_organization(actor: Actor, organization_id: UUID, at: datetime) -> O
 def set_role(actor: Actor, organization: Organization, user_id: UUID, role: Role, at: datetime) -> dict[str, Any]:
     """Gives a person a role; the last admin keeps theirs (Conflict)."""
     actor.require(Permission.USER_MANAGE, organization.id)
-    db.session.scalar(select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    _hold(organization)
     user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)))
     if user is None:
         raise NotFound()
@@ -79,15 +81,23 @@ def set_role(actor: Actor, organization: Organization, user_id: UUID, role: Role
 def remove_member(actor: Actor, organization: Organization, user_id: UUID, at: datetime) -> dict[str, Any]:
     """Takes a person's role away; the last admin stays (Conflict)."""
     actor.require(Permission.USER_MANAGE, organization.id)
-    db.session.scalar(select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    _hold(organization)
     membership = db.session.scalar(select(Membership).where(
         Membership.organization_id == organization.id, Membership.user_id == user_id, Membership.deleted_at.is_(None)))
     if membership is None:
         raise NotFound()
     _keep_an_admin(organization.id, user_id, None)
     membership.deleted_at = at
+    leave_teams(organization.id, user_id, at)
     record(actor, "member.removed", organization, changes={str(user_id): [membership.role, None]})
     return {"user_id": user_id, "organization_id": organization.id, "role": None}
+
+
+def _hold(organization: Organization) -> None:
+    """Lets nobody else change who is in the organization meanwhile; NotFound where it was deleted in this moment."""
+    held = select(Organization.id).where(Organization.id == organization.id, Organization.deleted_at.is_(None))
+    if db.session.scalar(held.with_for_update()) is None:
+        raise NotFound()
 
 
 def _keep_an_admin(organization_id: UUID, user_id: UUID, role: Role | None) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func
 
 from webapp.accounts.models import Organization
 from webapp.accounts.policy import visible_organizations
-from webapp.accounts.queries.finding import found_row
+from webapp.accounts.queries.finding import Lock, found_row
 from webapp.accounts.queries.people import names_of
 from webapp.kit.db import db, rows
 from webapp.kit.listing import Listing
@@ -20,6 +20,7 @@ COUNTS = """
 SELECT o.id, (SELECT count(*) FROM sites s WHERE s.organization_id = o.id AND s.deleted_at IS NULL) AS sites,
        (SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id
         WHERE m.organization_id = o.id AND m.deleted_at IS NULL AND u.deleted_at IS NULL) AS members,
+       (SELECT count(*) FROM teams t WHERE t.organization_id = o.id AND t.deleted_at IS NULL) AS teams,
        (SELECT count(*) FROM api_keys k WHERE k.organization_id = o.id AND k.deleted_at IS NULL) AS keys
 FROM organizations o WHERE o.id = ANY(CAST(:ids AS uuid[]))
 """
@@ -37,7 +38,7 @@ def find_organizations(actor: Actor, asked: dict[str, Any]) -> Listing:
     return Listing(statement, sorts, "name", Organization.id)
 
 
-def get_organization(actor: Actor, organization_id: UUID, lock: bool = False, deleted: bool = False) -> Organization:
+def get_organization(actor: Actor, organization_id: UUID, lock: Lock = False, deleted: bool = False) -> Organization:
     """One organization the actor belongs to, or NotFound; `deleted` looks among deleted ones only."""
     statement = visible_organizations(actor, deleted=deleted).where(Organization.id == organization_id)
     return found_row(statement.where(Organization.deleted_at.is_not(None)) if deleted else statement, lock)
@@ -53,7 +54,7 @@ def get_any_organization(actor: Actor, organization_id: UUID) -> Organization:
 
 
 def with_counts(organizations: list[Organization]) -> list[Organization]:
-    """Gives each organization `counts`: of its sites, members and API keys."""
+    """Gives each organization `counts`: of its sites, members, teams and API keys."""
     counted = {row.id: row for row in rows(COUNTS, ids=[each.id for each in organizations])}
     for organization in organizations:
         organization.counts = counted[organization.id]  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webapp.accounts.models import Organization
-from webapp.accounts.queries import get_organization
+from webapp.accounts.queries import get_organization, is_team_of
 from webapp.accounts.values import organization_closed, organization_reopened
-from webapp.audit.actions import change, record
+from webapp.audit.actions import change, change_many, record
 from webapp.fleet.models import Site
 from webapp.fleet.queries.sites import get_site, may_own
 from webapp.kit.db import db
@@ -29,7 +30,7 @@ def silent_after(last_report_at: datetime | None, interval_minutes: int) -> date
 
 def register_site(actor: Actor, body: dict[str, Any], at: datetime) -> Site:
     """Makes a site that has not reported yet; Conflict when its address is taken."""
-    organization = get_organization(actor, body["organization_id"])
+    organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.SITE_REGISTER, organization.id)
     _check_references(body, organization.id)
     refuse_taken_url(body["url"])
@@ -48,6 +49,7 @@ def change_site(actor: Actor, site: Site, body: dict[str, Any], at: datetime) ->
         get_organization(actor, body["organization_id"])
         actor.require(Permission.SITE_REGISTER, body["organization_id"])
         raise Invalid.at("organization_id", "A site stays where its history is. Register it anew in the other organization.")
+    body = without_hidden_team(site, body)
     _check_references(body, site.organization_id)
     if body.get("url", site.url) != site.url:
         refuse_taken_url(body["url"])
@@ -65,20 +67,27 @@ def delete_site(actor: Actor, site: Site, at: datetime) -> Site:
 
 
 def restore_site(actor: Actor, site_id: UUID, at: datetime) -> Site:
-    """Brings a deleted site back; Conflict when its address has been taken since."""
+    """Brings a deleted site back; Conflict when its address has been taken since, or its organization is deleted."""
     site = get_site(actor, site_id, lock=True, deleted=True)
     actor.require(Permission.SITE_DELETE, site.organization_id)
-    refuse_taken_url(site.url)
+    refuse_to_restore([site])
     change(actor, "site.restored", site, {"deleted_at": None}, at)
     return get_site(actor, site.id)
 
 
 def _check_references(body: dict[str, Any], organization_id: UUID) -> None:
-    if body.get("owner_id") and not may_own(body["owner_id"], organization_id):
+    if body.get("owner_id") and not may_own(body["owner_id"], [organization_id]):
         raise Invalid.at("owner_id", "This person does not belong to the organization.")
-    for name, thing in (("team_id", "team"), ("repository_id", "repository")):
-        if body.get(name):
-            raise Invalid.at(name, f"There is no such {thing} in the organization.")
+    if body.get("team_id") and not is_team_of(body["team_id"], organization_id):
+        raise Invalid.at("team_id", "There is no such team in the organization.")
+    if body.get("repository_id"):
+        raise Invalid.at("repository_id", "There is no such repository in the organization.")
+
+
+def without_hidden_team(site: Site, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body without a team that is none already: a deleted team is not shown, and its sites are in it again once it is restored."""
+    hidden = "team_id" in body and body["team_id"] is None and site.shown_team_id is None  # type: ignore[attr-defined]
+    return {name: value for name, value in body.items() if not (hidden and name == "team_id")}
 
 
 def refuse_taken_url(url: str) -> None:
@@ -87,13 +96,30 @@ def refuse_taken_url(url: str) -> None:
         raise Conflict(TAKEN, [{"field": "url", "message": TAKEN}])
 
 
+def refuse_to_restore(sites: Collection[Site]) -> None:
+    """Conflict where one of these deleted sites cannot come back: its address is taken, or its organization is deleted."""
+    urls = [site.url for site in sites]
+    taken = select(Site.id).where(Site.url.in_(urls), Site.deleted_at.is_(None)).limit(1)
+    if len(set(urls)) < len(urls) or db.session.scalar(taken):
+        raise Conflict(TAKEN, [{"field": "url", "message": TAKEN}])
+    places = {site.organization_id for site in sites}
+    gone = select(Organization.id).where(Organization.id.in_(places), Organization.deleted_at.is_not(None))
+    if db.session.scalar(gone.limit(1)):
+        raise Conflict("Its organization is deleted. Restore that first.")
+
+
 @organization_closed.connect
 def _close_sites(actor: Actor, organization: Organization, at: datetime) -> None:
-    for site in db.session.scalars(select(Site).where(Site.organization_id == organization.id, Site.deleted_at.is_(None))):
-        change(actor, "site.deleted", site, {"deleted_at": at}, at)
+    """Held before they are stamped: a site that somebody deletes at the same moment stays deleted when the organization comes back."""
+    sites = db.session.scalars(select(Site).where(Site.organization_id == organization.id, Site.deleted_at.is_(None)).with_for_update())
+    change_many(actor, "site.deleted", [(site, {"deleted_at": at}) for site in sites], at)
 
 
 @organization_reopened.connect
 def _reopen_sites(actor: Actor, organization: Organization, closed_at: datetime) -> None:
-    for site in db.session.scalars(select(Site).where(Site.organization_id == organization.id, Site.deleted_at == closed_at)):
-        change(actor, "site.restored", site, {"deleted_at": None}, organization.updated_at)
+    """Just those that went with it; Conflict where another site has taken the address of one since."""
+    sites = list(db.session.scalars(
+        select(Site).where(Site.organization_id == organization.id, Site.deleted_at == closed_at).with_for_update()))
+    if db.session.scalar(select(Site.id).where(Site.url.in_([site.url for site in sites]), Site.deleted_at.is_(None)).limit(1)):
+        raise Conflict("One of its sites cannot come back: another site has its address now.")
+    change_many(actor, "site.restored", [(site, {"deleted_at": None}) for site in sites], organization.updated_at)

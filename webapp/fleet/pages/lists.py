@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import request
 
+from webapp.accounts.queries import team_names
 from webapp.fleet import queries
 from webapp.fleet.pages.words import NOT_OK, by_version, ordered
 from webapp.fleet.queries import Choice
@@ -17,8 +18,8 @@ from webapp.fleet.schemas import SiteQuery
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.pages import within
 
-CHIPS = ("status", "environment", "criticality", "core_version", "owner_id", "tags")
-MORE = ("organization_id", "owned", "reported", "module", "module_version", "php_version", "database",
+CHIPS = ("status", "environment", "criticality", "core_version", "owner_id", "team_id", "tags")
+MORE = ("organization_id", "owned", "has_team", "reported", "module", "module_version", "php_version", "database",
         "has_security_updates", "has_updates", "status_since", "refused_since", "from", "to")
 """Filters that are below "+ Filter" until they are in force."""
 PLACE = ("page", "per_page", "sort", "skip", "limit")
@@ -72,12 +73,13 @@ def choices_of_sites(actor: Actor, asked: Mapping[str, Any], at: datetime) -> di
     unwell = sum(each.count or 0 for each in found["status"] if each.value != "ok")
     found["status"][0] = Choice(NOT_OK, "Any but OK", unwell)
     found["core_version"] = by_version(found["core_version"])
-    found["owner_id"] = _people(found["owner_id"], asked.get("owner_id"))
+    found["owner_id"] = _named(found["owner_id"], asked.get("owner_id"), "Unknown person", lambda ids: queries.names_of(set(ids)))
+    found["team_id"] = _named(found["team_id"], asked.get("team_id"), "Unknown team", lambda ids: team_names(actor, ids))
     return found
 
 
-def _people(found: list[Choice], picked: UUID | None) -> list[Choice]:
-    """Owners by name; the one that is filtered by stays by name where no site matches."""
+def _named(found: list[Choice], picked: UUID | None, unknown: str, names: Callable[[list[UUID]], dict[UUID, str]]) -> list[Choice]:
+    """Owners or teams by name; the one that is filtered by stays by name where no site matches."""
     if picked and str(picked) not in {each.value for each in found}:
-        found = [*found, Choice(str(picked), queries.names_of({picked}).get(picked, "Unknown person"), 0)]
+        found = [*found, Choice(str(picked), names([picked]).get(picked, unknown), 0)]
     return sorted(found, key=lambda each: each.label.lower())

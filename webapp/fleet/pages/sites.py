@@ -7,11 +7,12 @@ from uuid import UUID
 
 from flask import Response
 
-from webapp.accounts.queries import find_organizations
+from webapp.accounts.queries import find_organizations, find_teams_to_choose
 from webapp.fleet import queries
 from webapp.fleet.actions import sites
 from webapp.fleet.pages.door import SITE, pages
 from webapp.fleet.pages.lists import around_sites, tabs_of_sites
+from webapp.fleet.pages.words import team_choices
 from webapp.fleet.schemas import SiteInput, SiteQuery
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
@@ -45,8 +46,9 @@ def new_site(actor: Actor, form: Form | None = None) -> Response:
     """A form for a site that does not report yet."""
     places = organizations_of(actor)
     start = {**START, "organization_id": chosen_organization(actor) or (places[0].id if places else None)}
+    ids = [place.id for place in places]
     return page("fleet/site_new.html", form=form or Form(), start=start, places=places,
-                owners=queries.find_possible_owners(actor, [place.id for place in places]))
+                owners=queries.find_possible_owners(actor, ids), teams=team_choices(find_teams_to_choose(actor, ids)))
 
 
 @pages.post("/sites/new", needs=P.SITE_REGISTER, takes=SiteInput, again=new_site)
@@ -62,7 +64,8 @@ def edit_site(actor: Actor, site_id: UUID, form: Form | None = None) -> Response
     site = queries.get_site(actor, site_id)
     actor.require(P.SITE_EDIT, site.organization_id)
     return page("fleet/site_edit.html", form=form or Form(), site=site,
-                owners=queries.find_possible_owners(actor, [site.organization_id]))
+                owners=queries.find_possible_owners(actor, [site.organization_id]),
+                teams=team_choices(find_teams_to_choose(actor, [site.organization_id])))
 
 
 @pages.post(f"{SITE}/edit", needs=P.SITE_EDIT, takes=SiteInput, again=edit_site)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
+from webapp.accounts.queries import find_teams_to_choose
 from webapp.catalog.versions import sort_key
 from webapp.fleet.queries import Choice
+from webapp.kit.permissions import Actor
 
 NOT_OK = "vulnerable,unsupported,outdated,silent,unknown"
 """Every status but OK: what needs somebody, and what cannot be judged."""
@@ -46,3 +50,14 @@ def ordered(name: str, found: Sequence[Choice]) -> list[Choice]:
 def by_version(found: Sequence[Choice]) -> list[Choice]:
     """Versions, the newest first."""
     return sorted(found, key=lambda each: sort_key(each.value), reverse=True)
+
+
+def teams_to_choose(actor: Actor, organization_id: UUID | None) -> list[Choice]:
+    """The teams that a filter offers: of one organization, or of all that the actor sees."""
+    return team_choices(find_teams_to_choose(actor, None if organization_id is None else [organization_id]))
+
+
+def team_choices(teams: Sequence[Any]) -> list[Choice]:
+    """Teams as a form offers them; with the organization's name where they lie in several."""
+    several = len({team.organization_name for team in teams}) > 1
+    return [Choice(str(team.id), f"{team.name}, {team.organization_name}" if several else team.name) for team in teams]

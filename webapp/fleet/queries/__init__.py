@@ -12,6 +12,7 @@ from webapp.fleet.queries.counts import (
 )
 from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
 from webapp.fleet.queries.modules import find_module_sites, find_module_versions, find_modules, get_module
+from webapp.fleet.queries.names import in_team, names_of, with_names
 from webapp.fleet.queries.sites import (
     count_by_status,
     count_new_by_status,
@@ -20,10 +21,10 @@ from webapp.fleet.queries.sites import (
     find_some_sites,
     get_site,
     may_own,
-    names_of,
     since_column,
     status_column,
 )
+from webapp.fleet.queries.teams import measure_sites  # it listens to `team_measured` from here on
 
 __all__ = [
     "Choice",
@@ -45,10 +46,13 @@ __all__ = [
     "find_some_sites",
     "get_module",
     "get_site",
+    "in_team",
     "installed_choices",
     "may_own",
+    "measure_sites",
     "names_of",
     "since_column",
     "site_choices",
     "status_column",
+    "with_names",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, String, Subquery, cast, func, literal, select, true, union_all
 
-from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.models import Membership, Organization, Team, User
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
@@ -83,6 +83,9 @@ def _counted(name: str, found: Subquery) -> Select[Any]:
     elif name == "owner_id":
         column, label = found.c.owner_id, PERSON
         rows = found.join(User, User.id == column)
+    elif name == "team_id":
+        column, label = found.c.team_id, Team.name
+        rows = found.join(Team, (Team.id == column) & Team.deleted_at.is_(None))
     elif name == "organization_id":
         column, label = found.c.organization_id, Organization.name
         rows = found.join(Organization, Organization.id == column)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 
-from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.models import Membership, User
 from webapp.catalog.models import Module
 from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies, to_composer
 from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries.names import in_team, names_of, with_names
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
 from webapp.kit.db import db
@@ -22,12 +23,13 @@ from webapp.kit.errors import Invalid, NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 
-EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id", "team_id", "repository_id",
+EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id", "repository_id",
          "organization_id", "report_interval_minutes", "modules_count", "updates_count", "security_updates_count", "url")
 NEED = {SiteStatus.VULNERABLE: 0, SiteStatus.UNSUPPORTED: 1, SiteStatus.SILENT: 2, SiteStatus.UNKNOWN: 3, SiteStatus.OUTDATED: 4,
         SiteStatus.OK: 5}
 CRITICALITY = {"critical": 0, "high": 1, "normal": 2, "low": 3}
 YES_OR_NO = {"owned": Site.owner_id.is_not(None), "reported": Site.last_report_at.is_not(None), "has_updates": Site.updates_count > 0,
+             "has_team": in_team(),
              "has_security_updates": Site.security_updates_count > 0}
 SORTS: dict[str, Any] = {
     "name": func.lower(Site.name), "criticality": case(CRITICALITY, value=Site.criticality),
@@ -61,7 +63,7 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
     statement = _filtered(statement, asked, status, since, actor)
     sorts = {**SORTS, "status": case(NEED, value=status), "status_since": since}
     order = "status,-security_updates_count,criticality,name"
-    return Listing(statement, sorts, order, Site.id, shape=_shape, prepare=_with_names)
+    return Listing(statement, sorts, order, Site.id, shape=_shape, prepare=with_names)
 
 
 def find_some_sites(actor: Actor, ids: Collection[UUID]) -> list[Site]:
@@ -80,7 +82,7 @@ def find_deleted_sites(actor: Actor, asked: Mapping[str, Any]) -> Listing:
 
 def _with_deleters(sites: list[Site]) -> list[Site]:
     people = names_of({site.updated_by for site in sites if site.updated_by})
-    for site in _with_names(sites):
+    for site in with_names(sites):
         site.deleted_by = people.get(site.updated_by) if site.updated_by else None  # type: ignore[attr-defined]
     return sites
 
@@ -91,25 +93,6 @@ def _shape(row: Any) -> Site:
     return site
 
 
-def _with_names(sites: list[Site]) -> list[Site]:
-    """Gives each site the names of its organization and owner."""
-    places = dict(db.session.execute(select(Organization.id, Organization.name)
-                                     .where(Organization.id.in_({site.organization_id for site in sites}))).all())
-    people = names_of({site.owner_id for site in sites if site.owner_id})
-    for site in sites:
-        site.organization_name = places.get(site.organization_id, "")  # type: ignore[attr-defined]
-        site.owner_name = people.get(site.owner_id) if site.owner_id else None  # type: ignore[attr-defined]
-    return sites
-
-
-def names_of(ids: set[UUID]) -> dict[UUID, str]:
-    """What people are called, by id."""
-    if not ids:
-        return {}
-    found = db.session.execute(select(User.id, func.coalesce(func.nullif(User.full_name, ""), User.email)).where(User.id.in_(ids)))
-    return dict(found.all())
-
-
 def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, since: Any, actor: Actor) -> Select[Any]:
     for name in EQUAL:
         if name in asked:
@@ -118,6 +101,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, sin
     for name, holds in YES_OR_NO.items():
         if asked.get(name) is not None:
             statement = statement.where(holds == asked[name])
+    if "team_id" in asked:
+        statement = statement.where(in_team(asked["team_id"]))
     if "status" in asked:
         statement = statement.where(status.in_(asked["status"]))
     if "status_since" in asked:
@@ -190,7 +175,7 @@ def get_site(actor: Actor, site_id: UUID, lock: bool = False, deleted: bool = Fa
     row = db.session.execute(statement.with_for_update(of=Site) if lock else statement).first()
     if row is None:
         raise NotFound()
-    return _with_names([_shape(row)])[0]
+    return with_names([_shape(row)])[0]
 
 
 def count_by_status(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> dict[str, int]:
@@ -205,8 +190,9 @@ def count_new_by_status(actor: Actor, asked: Mapping[str, Any], at: datetime) ->
     return count_by_status(actor, {**asked, "status_since": at - timedelta(days=1)}, at)
 
 
-def may_own(user_id: UUID, organization_id: UUID) -> bool:
-    """Whether a person belongs to the organization, so that its sites can be theirs."""
-    found = select(Membership.user_id).where(Membership.user_id == user_id, Membership.organization_id == organization_id,
-                                             Membership.deleted_at.is_(None))
-    return db.session.scalar(found) is not None
+def may_own(user_id: UUID, organizations: Collection[UUID]) -> bool:
+    """Whether a person belongs to all of these organizations, so that their sites can be theirs."""
+    found = select(func.count()).select_from(Membership).join(User, User.id == Membership.user_id).where(
+        Membership.user_id == user_id, Membership.organization_id.in_(organizations), Membership.deleted_at.is_(None),
+        User.deleted_at.is_(None))
+    return db.session.scalar(found) == len(set(organizations))

@@ -9,6 +9,7 @@ from flask import Response
 
 from webapp.fleet.models import Site
 from webapp.fleet.pages.frame import Tab, add_tab, frame
+from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import find_installed, get_site
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
@@ -41,7 +42,7 @@ def list_runs(actor: Actor, query: dict[str, Any]) -> Response:
     """What was done, and did it hold?"""
     asked = within(actor, query)
     listing = ListView(queries.find_runs(actor, asked), asked, "/api/v1/patch-runs")
-    return page("patching/runs.html", block="results", listing=listing)
+    return page("patching/runs.html", block="results", listing=listing, teams=teams_to_choose(actor, asked.get("organization_id")))
 
 
 @pages.get("/patch-runs/<uuid:run_id>", needs=P.PATCH_RUN_READ)

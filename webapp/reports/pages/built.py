@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from webapp.accounts.queries import organizations_with, site_names
+from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import get_site, site_choices
 from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
@@ -125,7 +126,8 @@ def builder(actor: Actor, query: dict[str, Any], form: Form | None, at: datetime
     start = {"kind": "patch_run", "parameters.from": date(at.year - 1, at.month, 1).isoformat(),
              "parameters.to": at.date().isoformat()}
     return {"form": form or filled_form(query, start, site_address(actor, query.get("parameters", {}).get("site_id"))), "places": places,
-            "sites": site_names(chosen), "tags": site_choices(actor, within(actor, {}), ["tags"], at)["tags"], "files": FILES}
+            "sites": site_names(chosen), "tags": site_choices(actor, within(actor, {}), ["tags"], at)["tags"], "files": FILES,
+            "teams": teams_to_choose(actor, chosen)}
 
 
 def site_address(actor: Actor, site_id: str | None) -> str | None:

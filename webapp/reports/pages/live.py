@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import site_choices
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
@@ -50,11 +51,11 @@ def show_runs(actor: Actor, query: dict[str, Any]) -> Response:
 
 
 def frame(actor: Actor, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """What the head of a live report needs: the way to a file of it, for those who may build one; the name of its organization."""
+    """What the head of a live report needs: the way to a file of it, for those who may build one; names of its organization and teams."""
     organization_id = asked.get("organization_id")
     named = organization_names(actor, [organization_id]).get(organization_id) if organization_id else None
     build = build_address(kind, filters_of(asked)) if actor.may(P.REPORT_BUILD, organization_id) else None
-    return {"build": build, "organization_name": named}
+    return {"build": build, "organization_name": named, "teams": teams_to_choose(actor, organization_id)}
 
 
 def beside_updates(actor: Actor, listing: ListView, asked: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import text
 
+from webapp.accounts.models import Team
+from webapp.accounts.values import team_measured, team_window
 from webapp.catalog.versions import is_upgrade
 from webapp.kit.db import db, rows
 from webapp.kit.listing import STREAM
@@ -40,7 +42,7 @@ def patch_run(actor: Actor, asked: Mapping[str, Any], at: datetime) -> dict[str,
         "by_site": [_numbers(row, site={"id": str(row.site_id), "name": row.site}, last_run_at=row.last_run_at)
                     for row in sorted(by_set[BY_SITE], key=lambda row: (-row.runs, row.site))],
         "by_module": [dict(row._mapping) for row in rows(statements.MODULES, **values)],
-        "by_team": [_numbers(row, team_id=row.team_id and str(row.team_id), sites=row.sites)
+        "by_team": [_numbers(row, team_id=row.team_id and str(row.team_id), name=row.team_id and row.team, sites=row.sites)
                     for row in sorted(by_set[BY_TEAM], key=lambda row: (-row.runs, str(row.team_id)))],
     }
 
@@ -79,6 +81,12 @@ def _hours(value: float | None) -> float | None:
 
 def _lag(row: Any) -> dict[str, Any]:
     return {"median_hours": _hours(row and row.median), "p90_hours": _hours(row and row.p90), "updates": row.updates if row else 0}
+
+
+@team_measured.connect
+def measure_lag(actor: Actor, team: Team, at: datetime) -> dict[str, Any]:
+    """How soon the sites of a team had their updates lately, as this report says it of the team and those days."""
+    return {"update_lag_last_30d": _lag(next(iter(_lags(values_of(actor, {"team_id": team.id, "since": team_window(at)}))[WHOLE]), None))}
 
 
 def _update_lag(lags: dict[int, list[Any]]) -> dict[str, Any]:

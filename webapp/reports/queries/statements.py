@@ -8,7 +8,8 @@ from __future__ import annotations
 SEEN = """(:everything OR {table}.organization_id = ANY(CAST(:organizations AS uuid[])))
         AND (CAST(:organization_id AS uuid) IS NULL OR {table}.organization_id = CAST(:organization_id AS uuid))
         AND (CAST(:site_id AS uuid) IS NULL OR {table}.site_id = CAST(:site_id AS uuid))
-        AND (CAST(:team_id AS uuid) IS NULL OR s.team_id = CAST(:team_id AS uuid))
+        AND (CAST(:team_id AS uuid) IS NULL
+             OR s.team_id = (SELECT id FROM teams WHERE id = CAST(:team_id AS uuid) AND deleted_at IS NULL))
         AND s.deleted_at IS NULL"""
 WINDOW = """(CAST(:since AS timestamptz) IS NULL OR {at} >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR {at} < CAST(:until AS timestamptz))"""
@@ -18,15 +19,15 @@ TOOK = "greatest(extract(epoch FROM {at} - v.released_at), 0) / 3600.0"
 DEADLINE = "CAST(o.settings #>> ARRAY['sla_days', :severity] AS numeric)"
 
 RUN = f"""
-    SELECT r.*, s.name AS site, s.url, s.environment AS site_environment, s.team_id, {LIES_AT} AS at,
+    SELECT r.*, s.name AS site, s.url, s.environment AS site_environment, t.id AS team_id, t.name AS team, {LIES_AT} AS at,
         {PERIOD.format(at=LIES_AT)} AS period
-    FROM patch_runs r JOIN sites s ON s.id = r.site_id
+    FROM patch_runs r JOIN sites s ON s.id = r.site_id LEFT JOIN teams t ON t.id = s.team_id AND t.deleted_at IS NULL
     WHERE r.deleted_at IS NULL AND {SEEN.format(table="r")}
         AND {WINDOW.format(at=LIES_AT)}"""  # noqa: S608 (all parts are constants of this file)
 
 RUNS = f"""
 WITH run AS ({RUN})
-SELECT grouping(period, site_id, team_id) AS part, period, site_id, max(site) AS site, team_id, count(*) AS runs,
+SELECT grouping(period, site_id, team_id) AS part, period, site_id, max(site) AS site, team_id, max(team) AS team, count(*) AS runs,
     coalesce(sum(updates_count), 0)::bigint AS updates, coalesce(sum(security_updates_count), 0)::bigint AS security_updates,
     count(*) FILTER (WHERE status = 'success') AS successes, count(DISTINCT site_id) AS sites, max(at) AS last_run_at
 FROM run GROUP BY GROUPING SETS ((), (period), (site_id), (team_id))

@@ -14,11 +14,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Subquery, case, distinct, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from webapp.accounts.models import Organization
+from webapp.accounts.models import Organization, Team
+from webapp.accounts.values import team_measured
 from webapp.catalog.models import Module
 from webapp.catalog.versions import sort_key
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries import in_team
 from webapp.kit.db import db
 from webapp.kit.listing import STREAM, Listing
 from webapp.kit.permissions import Actor, Permission
@@ -48,7 +50,9 @@ def updates_of(actor: Actor, asked: Mapping[str, Any]) -> Select[Any]:
 
 
 def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
-    for name, column in (("team_id", Site.team_id), ("environment", Site.environment), ("module", Module.name)):
+    if "team_id" in asked:
+        statement = statement.where(in_team(asked["team_id"]))
+    for name, column in (("environment", Site.environment), ("module", Module.name)):
         if name in asked:
             statement = statement.where(column == asked[name])
     if "organization_id" in asked:
@@ -171,6 +175,12 @@ def updates_totals(actor: Actor, asked: Mapping[str, Any]) -> dict[str, int]:
         func.count(distinct(each.c.module_id)).filter(each.c.security).label("security_modules"),
         func.count(distinct(each.c.site_id)).filter(each.c.security).label("security_sites")).select_from(each)).one()
     return dict(row._mapping)
+
+
+@team_measured.connect
+def measure_updates(actor: Actor, team: Team, at: datetime) -> dict[str, Any]:
+    """The security updates that the sites of a team need, as this report counts them."""
+    return {"security_updates": updates_totals(actor, {"team_id": team.id})["security_updates"]}
 
 
 def count_updates(actor: Actor, asked: Mapping[str, Any]) -> int:
