@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from flask_login import LoginManager, UserMixin, current_user
 from jwt import ExpiredSignatureError, PyJWTError
 
-from webapp.accounts.actions import signing
+from webapp.accounts.actions import second_factor, signing
+from webapp.accounts.actions.proving import FAILURES
 from webapp.accounts.actions.signing import note_seen, note_used
 from webapp.accounts.models import SignIn, User
 from webapp.accounts.queries import SEEN_EVERY, actor_of_key, person_of_sign_in
+from webapp.accounts.values import digest_of
+from webapp.kit import jobs, mail
 from webapp.kit.clock import now
-from webapp.kit.db import ALL, commit, enter_scope, regardless
-from webapp.kit.errors import NotAuthenticated
+from webapp.kit.db import ALL, commit, db, enter_scope, regardless
+from webapp.kit.errors import NotAuthenticated, SecondFactorRequired
 from webapp.kit.permissions import Actor, Origin
 from webapp.kit.web import limits
 
@@ -48,7 +54,27 @@ def load_browser_session(text: str) -> BrowserSession | None:
 
 
 def identify(origin: Origin) -> Actor:
-    """The actor of this request; nobody known when it says nothing, NotAuthenticated when what it says is wrong."""
+    """The actor of this request; nobody known when it says nothing, NotAuthenticated when what it says is wrong.
+
+    What is asked of an organization that is held back from the person (`Actor.held_back`) is SecondFactorRequired.
+    """
+    actor = _identified(origin)
+    if actor.held_back and _organization_asked_for() in actor.held_back:
+        g.actor = actor
+        raise SecondFactorRequired()
+    return actor
+
+
+def _organization_asked_for() -> UUID | None:
+    """The organization that the path or the query names."""
+    given = (request.view_args or {}).get("organization_id") or request.args.get("organization_id", "")
+    try:
+        return UUID(str(given))
+    except ValueError:
+        return None
+
+
+def _identified(origin: Origin) -> Actor:
     enter_scope(ALL)
     key = request.headers.get("X-API-Key", "")
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -97,21 +123,97 @@ def tokens_of(sign_in: SignIn) -> dict[str, Any]:
 
 
 def guarded_sign_in(actor: Actor, body: dict[str, Any], kind: str) -> tuple[User, SignIn]:
-    """A sign-in within the limits on tries: per address of the network, and on failures per e-mail address."""
+    """A sign-in by password, and code where there is a second factor, within the limits on tries.
+
+    NotAuthenticated with the code `otp_required` where the password is right and a code is missing.
+    """
+    user = proven_person(actor, body)
+    if user.two_factor_at is not None:
+        if not body.get("otp"):
+            raise NotAuthenticated("Send the code of your second factor as `otp`.", code="otp_required")
+        return user, second_step(actor, user, body["otp"], kind)
+    return user, signing.open_sign_in(actor, user, kind, now())
+
+
+def proven_person(actor: Actor, body: dict[str, Any]) -> User:
+    """Whom address and password belong to, within the limits on tries: per address of the network, and on failures per e-mail address."""
     email = body.get("email") or body["username"]
     limits.spend("login", "LIMIT_LOGIN", actor.origin.ip or "")
+    with failures_counted(email):
+        return signing.proven_person(actor, email, body["password"])
+
+
+def second_step(actor: Actor, user: User, otp: str, kind: str) -> SignIn:
+    """A sign-in for somebody whose password is proven, by a code of the second factor."""
+    with failures_counted(user.email):
+        second_factor.accept(signing.as_person(actor, user), user, otp, current_app.config["SECRET_KEY"], now())
+        return signing.open_sign_in(actor, user, kind, now())
+
+
+@contextmanager
+def failures_counted(email: str) -> Iterator[None]:
+    """Charges a wrong password or code to the failures that an account has in an hour, and keeps what was recorded of it."""
     limits.check("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
-    opened = signing.sign_in(actor, email, body["password"], kind, now())
-    if opened is None:
-        limits.spend("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
+    try:
+        yield
+    except FAILURES:
         commit()
-        raise signing.wrong_credentials()
-    return opened
+        limits.spend("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
+        raise
+
+
+def ask_for_reset(actor: Actor, email: str) -> bool:
+    """Asks a worker to mail a link to a new password, and tells whether this server sends mail at all.
+
+    Nobody is looked up here: for an address of nobody the same is done, at the same cost (`jobs.send_reset` finds out).
+    """
+    may_try_reset(actor)
+    limits.spend("resets", "LIMIT_RESETS", email.lower())
+    if not mail.sends_mail():
+        return False
+    asked = {"email": email, "ip": actor.origin.ip, "user_agent": actor.origin.user_agent, "request_id": actor.origin.request_id}
+    jobs.ask("accounts.send_reset", asked, now())
+    return True
+
+
+def may_try_reset(actor: Actor) -> None:
+    """Charges a try with links to new passwords to the address of the network; RateLimited when there were too many."""
+    limits.spend("reset tries", "LIMIT_RESET_TRIES", actor.origin.ip or "")
+
+
+PENDING, PENDING_FOR = "second_step", timedelta(minutes=5)
+MARK_SALT = b"patchboard second step"
+
+
+def remember_first_step(user: User, **more: Any) -> None:
+    """Keeps in this browser's signed session, for five minutes, that the password was right; the password itself is kept nowhere."""
+    session.clear()
+    session[PENDING] = {"user": str(user.id), "mark": _mark(user), "at": int(now().timestamp()), **more}
+
+
+def first_step() -> tuple[User, dict[str, Any]] | None:
+    """Who has given their password in this browser just now, and what was kept with it.
+
+    None when it was too long ago, or the password was changed or the account suspended since.
+    """
+    kept = session.get(PENDING) or {}
+    try:
+        user, at = db.session.get(User, UUID(kept["user"])), datetime.fromtimestamp(kept["at"], now().tzinfo)
+    except (KeyError, ValueError, TypeError):
+        return None
+    if user is None or user.suspended_at is not None or user.deleted_at is not None or now() - at > PENDING_FOR:
+        return None
+    return (user, kept) if kept["mark"] == _mark(user) else None
+
+
+def _mark(user: User) -> str:
+    """Changes with the password, and says nothing of it."""
+    return digest_of(user.password_hash, current_app.config["SECRET_KEY"], MARK_SALT).hex()[:32]
 
 
 def _person(sign_in_id: str, origin: Origin) -> Actor | None:
     try:
-        found = person_of_sign_in(UUID(sign_in_id), origin)
+        found = person_of_sign_in(UUID(sign_in_id), origin, strict=current_app.config["REQUIRE_SUPERUSER_TWO_FACTOR"])
     except ValueError:
         return None
     if found is None:

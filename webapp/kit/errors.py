@@ -48,6 +48,10 @@ class PermissionDenied(PatchboardError):
     status, code, message = 403, "permission_denied", "You may not do this."
 
 
+class SecondFactorRequired(PermissionDenied):
+    code, message = "two_factor_required", "What you ask for is open to people with a second factor only. Set yours up first."
+
+
 class NotFound(PatchboardError):
     status, code, message = 404, "not_found", "There is nothing here, or not for you."
 

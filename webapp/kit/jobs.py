@@ -43,6 +43,20 @@ class Superseded(PatchboardError):
     message = "This work was taken over or cancelled."
 
 
+class TryLater(PatchboardError):
+    """The work cannot be done now (a mail server is down): it is put off for `wait`, and that is no failure."""
+
+    message = "This work was put off."
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class GivenUp(PatchboardError):
+    """The work can never be done: it has failed, with this message, and is not tried again."""
+
+
 def register_jobs(app: Flask, jobs: Mapping[str, Work]) -> None:
     """`jobs` by name: each takes its arguments and calls one action."""
     app.extensions["patchboard_jobs"] = dict(jobs)
@@ -86,15 +100,16 @@ def cancel(job_id: UUID) -> None:
 def sweep(at: datetime) -> int:
     """Hands over again what was lost: never handed over, forgotten by Redis, or left by a worker that died."""
     lost = rows(
-        "SELECT id, state, attempt, queue FROM job_outbox WHERE (state = 'waiting' AND created_at < :unseen)"
+        "SELECT id, state, attempt, postponed, queue FROM job_outbox"
+        " WHERE (state = 'waiting' AND created_at < :unseen AND (not_before IS NULL OR not_before <= :now))"
         " OR (state = 'queued' AND queued_at < :unseen) OR (state = 'running' AND heartbeat_at < :stale)",
-        unseen=at - UNSEEN, stale=at - STALE)
+        unseen=at - UNSEEN, stale=at - STALE, now=at)
     db.session.rollback()
     waiting = _waiting({row.queue for row in lost if row.state == "queued"})
     again = [row for row in lost if row.state != "queued" or f"{row.id}_{row.attempt}" not in waiting]
     for row in again:
-        log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt)
-        if row.attempt >= MOST_ATTEMPTS:
+        log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt, postponed=row.postponed)
+        if row.attempt - row.postponed >= MOST_ATTEMPTS:
             _give_up(row.id, row.attempt)
         else:
             hand_over(row.id, row.attempt)
@@ -125,16 +140,29 @@ def perform(job_id: UUID, attempt: int) -> None:
                      id=job_id, attempt=attempt, now=now())
     if not taken:
         return
-    work, outcome = current_app.extensions["patchboard_jobs"][taken[0].name], "done"
+    work, outcome, error = current_app.extensions["patchboard_jobs"][taken[0].name], "done", None
     try:
         with Heartbeat(job_id, attempt):
             work(attempt=attempt, **taken[0].arguments)
     except Superseded:
         log().info("job_superseded", job_id=str(job_id), attempt=attempt)
         outcome = "cancelled"
+    except GivenUp as problem:
+        outcome, error = "failed", problem.message
+    except TryLater as problem:
+        _put_off(job_id, attempt, problem.wait)
+        return
     with unit_of_work(ALL):
-        execute("UPDATE job_outbox SET state = :outcome, finished_at = :now"
-                " WHERE id = :id AND attempt = :attempt AND state = 'running'", id=job_id, attempt=attempt, now=now(), outcome=outcome)
+        execute("UPDATE job_outbox SET state = :outcome, finished_at = :now, error = :error WHERE id = :id AND attempt = :attempt"
+                " AND state = 'running'", id=job_id, attempt=attempt, now=now(), outcome=outcome, error=error)
+
+
+def _put_off(job_id: UUID, attempt: int, wait: timedelta) -> None:
+    """Lets the work wait; the sweeper hands it over when its time has come. It does not count as waiting before that."""
+    with unit_of_work(ALL):
+        execute("UPDATE job_outbox SET state = 'waiting', postponed = postponed + 1, not_before = :then, queued_at = :then,"
+                " heartbeat_at = NULL WHERE id = :id AND attempt = :attempt AND state = 'running'",
+                id=job_id, attempt=attempt, then=now() + wait)
 
 
 class Heartbeat:

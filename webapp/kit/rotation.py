@@ -81,6 +81,6 @@ def rotate_secrets() -> None:
         done = rotate(column)
         unreadable += done.unreadable
         said = f", {done.unreadable} readable with no key" if done.unreadable else ""
-        click.echo(f"{column.table.name}.{column.name}: {done.changed} encrypted anew, {done.kept} already were{said}.")  # type: ignore[attr-defined]
+        click.echo(f"{column.table.name}.{column.name}: {done.changed} encrypted anew, {done.kept} already were{said}.")
     if unreadable:
         raise click.ClickException("Some secrets are under a key that is not among ENCRYPTION_KEYS. They were left as they are.")

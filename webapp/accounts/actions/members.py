@@ -1,4 +1,4 @@
-"""People in an organization: adding them with an account or without, and new passwords for those who have lost theirs."""
+"""People in an organization: adding them with an account or without."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from webapp.accounts.actions.organizations import give_role
-from webapp.accounts.actions.people import create_user, hashed
-from webapp.accounts.actions.signing import end_sign_ins
+from webapp.accounts.actions.people import create_user
 from webapp.accounts.models import Organization, User
 from webapp.accounts.queries import role_of, user_by_email
 from webapp.accounts.values import new_password
-from webapp.audit.actions import record
-from webapp.kit.db import db
-from webapp.kit.errors import Conflict, PermissionDenied
+from webapp.kit.errors import Conflict
 from webapp.kit.permissions import Actor, Permission, Role
 
 
@@ -43,15 +40,3 @@ def add_member(
     give_role(actor, organization.id, user, role, at)
     return NewMember(user, None)
 
-
-def renew_password(actor: Actor, user: User, at: datetime) -> str:
-    """Makes a new password for somebody who has lost theirs, and ends their sign-ins; only superusers do."""
-    if not actor.is_superuser or user.id == actor.id:
-        raise PermissionDenied("Only superusers make new passwords, and only for others.")
-    password = new_password()
-    user.password_hash = hashed(password, user.email)
-    user.updated_at, user.updated_by = at, actor.id
-    end_sign_ins(user.id, at)
-    record(actor, "user.password_renewed", user, changes={})
-    db.session.flush()
-    return password

@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from webapp.accounts.actions.organizations import give_role
+from webapp.accounts.actions.passwords import set_password
+from webapp.accounts.actions.proving import hashed
+from webapp.accounts.actions.signing import end_sign_ins
+from webapp.accounts.actions.suspension import keep_a_superuser
 from webapp.accounts.models import Membership, Organization, User
 from webapp.accounts.queries import get_organization, with_organizations
-from webapp.accounts.values import password_problem
 from webapp.audit.actions import change, record
 from webapp.kit.db import beyond_walls, db
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
 from webapp.kit.permissions import Actor, Permission, Role
-
-HASHER = PasswordHasher()
 
 
 def create_user(actor: Actor, body: dict[str, Any], at: datetime) -> User:
@@ -49,7 +49,11 @@ def register(actor: Actor, body: dict[str, Any], at: datetime) -> User:
 
 
 def change_user(actor: Actor, user: User, body: dict[str, Any], at: datetime) -> User:
-    """Changes an account. Superusers change all of it, admins the names of those who belong to them alone."""
+    """Changes an account. Superusers change all of it, admins the names of those who belong to them alone; one's own password
+    is changed by who knows it (`change_password`).
+    """
+    if user.id == actor.id and ("password" in body or (not actor.is_superuser and "is_superuser" in body)):
+        raise PermissionDenied("Your own rights and password are not changed here.")
     if not actor.is_superuser and user.id != actor.id:
         theirs = {each["id"] for each in user.organizations}  # type: ignore[attr-defined]
         with beyond_walls():
@@ -60,10 +64,14 @@ def change_user(actor: Actor, user: User, body: dict[str, Any], at: datetime) ->
             actor.require(Permission.USER_MANAGE, organization_id)
     if "email" in body and body["email"].lower() != user.email.lower():
         _refuse_taken_email(body["email"])
+    if body.get("is_superuser") is False:
+        keep_a_superuser(user)
     password = body.pop("password", None)
+    if body or password is None:
+        change(actor, "user.changed", user, body, at)
     if password is not None:
-        user.password_hash = hashed(password, body.get("email", user.email))
-    return change(actor, "user.changed", user, body, at)
+        set_password(actor, user, password, at)
+    return user
 
 
 def change_own_account(actor: Actor, user: User, body: dict[str, Any], at: datetime) -> User:
@@ -79,7 +87,10 @@ def delete_user(actor: Actor, user: User, at: datetime) -> User:
         raise Conflict("You cannot delete your own account.")
     if not actor.is_superuser:
         raise PermissionDenied("Only superusers delete accounts. Remove the person from the organization instead.")
-    return change(actor, "user.deleted", user, {"deleted_at": at}, at)
+    keep_a_superuser(user)
+    deleted: User = change(actor, "user.deleted", user, {"deleted_at": at}, at)
+    end_sign_ins(user.id, at)
+    return deleted
 
 
 def restore_user(actor: Actor, user: User, at: datetime) -> User:
@@ -87,14 +98,6 @@ def restore_user(actor: Actor, user: User, at: datetime) -> User:
     if not actor.is_superuser:
         raise PermissionDenied()
     return change(actor, "user.restored", user, {"deleted_at": None}, at)
-
-
-def hashed(password: str, email: str) -> str:
-    """The argon2id hash of a password that keeps the rules; Invalid at `password` otherwise."""
-    problem = password_problem(password, email)
-    if problem:
-        raise Invalid.at("password", problem)
-    return HASHER.hash(password)
 
 
 def _new_user(values: dict[str, Any], password: str, by: UUID | None, at: datetime) -> User:

@@ -5,44 +5,57 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from argon2.exceptions import VerificationError
 from sqlalchemy import update
 
-from webapp.accounts.actions.people import HASHER, hashed
+from webapp.accounts.actions.proving import WrongCredentials, is_password_of
 from webapp.accounts.models import SignIn, User
-from webapp.accounts.queries import user_by_email
+from webapp.accounts.queries import get_sign_in, user_by_email
 from webapp.audit.actions import record
-from webapp.kit.db import db, execute
-from webapp.kit.errors import Invalid, NotAuthenticated
+from webapp.kit.db import db, execute, regardless
+from webapp.kit.errors import PermissionDenied
 from webapp.kit.ids import new_id
 from webapp.kit.permissions import Actor
 
 NOTE_USED = """
 UPDATE api_keys SET last_used_at = :at WHERE id = (SELECT id FROM api_keys WHERE id = :key FOR UPDATE SKIP LOCKED)
 """
-DUMMY = HASHER.hash("nobody has this password")
+LET_IN = """
+UPDATE users SET last_login_at = :at
+WHERE id = :user AND password_hash = :proven AND deleted_at IS NULL AND suspended_at IS NULL
+"""
+SUSPENDED = "This account is suspended. Ask whoever runs this server."
 
 
-def sign_in(actor: Actor, email: str, password: str, kind: str, at: datetime) -> tuple[User, SignIn] | None:
-    """Opens a sign-in for whom these belong to; None when they are wrong. An unknown address costs as much time as a known one.
+def proven_person(actor: Actor, email: str, password: str) -> User:
+    """Whom this address and password belong to; WrongCredentials when they are wrong, at the same cost for unknown addresses.
 
-    `kind` is browser or token. The failure is recorded too: the caller commits it.
+    A suspended account is told so (PermissionDenied), but only to who knows its password.
     """
     user = user_by_email(email)
-    try:
-        HASHER.verify(user.password_hash if user else DUMMY, password)
-    except VerificationError:
-        user = None
-    if user is None:
+    if not is_password_of(user, password) or user is None:
         record(actor, "sign_in.failed", "User", status="failure", changes={"email": [None, email[:255]]})
-        return None
+        raise WrongCredentials()
+    if user.suspended_at is not None:
+        actor = as_person(actor, user)
+        regardless(lambda: record(actor, "sign_in.refused", "User", resource_id=user.id, status="failure"))
+        raise PermissionDenied(SUSPENDED, code="account_suspended")
+    return user
+
+
+def open_sign_in(actor: Actor, user: User, kind: str, at: datetime) -> SignIn:
+    """Opens a sign-in of kind browser or token; WrongCredentials when password or account changed since they were proven.
+
+    The row of the person is written first: a password change or suspension at the same moment waits for it and then ends it.
+    """
+    if not execute(LET_IN, user=user.id, proven=user.password_hash, at=at):
+        raise WrongCredentials()
+    user.last_login_at = at
     opened = SignIn(id=new_id(), user_id=user.id, kind=kind, created_at=at, last_seen_at=at, refresh_id=new_id(), ip=actor.origin.ip,
                     user_agent=actor.origin.user_agent)
-    user.last_login_at = at
     db.session.add(opened)
-    record(_as(actor, user), "sign_in.opened", opened, changes={"kind": [None, kind]})
+    record(as_person(actor, user), "sign_in.opened", opened, changes={"kind": [None, kind]})
     db.session.flush()
-    return user, opened
+    return opened
 
 
 def renew(actor: Actor, sign_in_id: UUID, refresh_id: UUID, at: datetime) -> UUID | None:
@@ -53,9 +66,13 @@ def renew(actor: Actor, sign_in_id: UUID, refresh_id: UUID, at: datetime) -> UUI
     opened = db.session.get(SignIn, sign_in_id, with_for_update=True)
     if opened is None or opened.ended_at is not None:
         return None
+    user = db.session.get_one(User, opened.user_id)
+    actor = as_person(actor, user)
     if opened.refresh_id != refresh_id:
         opened.ended_at = at
         record(actor, "sign_in.token_reused", opened, status="failure", changes={"ended_at": [None, at.isoformat()]})
+        return None
+    if user.deleted_at is not None or user.suspended_at is not None:
         return None
     opened.refresh_id, opened.last_seen_at = new_id(), at
     record(actor, "sign_in.renewed", opened, changes={})
@@ -67,38 +84,46 @@ def sign_out(actor: Actor, at: datetime) -> None:
     """Ends the actor's own sign-in."""
     opened = db.session.get(SignIn, actor.sign_in_id) if actor.sign_in_id else None
     if opened is not None and opened.ended_at is None:
-        opened.ended_at = at
-        record(actor, "sign_in.ended", opened)
-        db.session.flush()
+        _end(actor, opened, at)
 
 
-def change_password(actor: Actor, user: User, current: str, new: str, at: datetime) -> None:
-    """Changes one's own password and ends all other sign-ins."""
-    try:
-        HASHER.verify(user.password_hash, current)
-    except VerificationError:
-        raise Invalid.at("current_password", "This is not your present password.") from None
-    try:
-        user.password_hash = hashed(new, user.email)
-    except Invalid as problem:
-        raise Invalid.at("new_password", problem.message) from None
-    user.updated_at, user.updated_by = at, actor.id
-    end_sign_ins(user.id, at, but=actor.sign_in_id)
-    record(actor, "user.password_changed", user, changes={})
+def end_sign_in(actor: Actor, sign_in_id: UUID, at: datetime) -> SignIn:
+    """Ends one of one's own sign-ins; NotFound for those of others, and for what has ended."""
+    return _end(actor, get_sign_in(actor, sign_in_id), at)
+
+
+def _end(actor: Actor, opened: SignIn, at: datetime) -> SignIn:
+    opened.ended_at = at
+    record(actor, "sign_in.ended", opened)
     db.session.flush()
+    return opened
 
 
 def sign_out_elsewhere(actor: Actor, at: datetime) -> int:
     """Ends all of one's own sign-ins but this one, and tells how many there were."""
+    return _end_own(actor, "sign_in.others_ended", at, but=actor.sign_in_id)
+
+
+def sign_out_everywhere(actor: Actor, at: datetime) -> int:
+    """Ends all of one's own sign-ins, this one too, and tells how many there were."""
+    return _end_own(actor, "sign_in.all_ended", at)
+
+
+def _end_own(actor: Actor, action: str, at: datetime, but: UUID | None = None) -> int:
     assert actor.id is not None
-    ended = end_sign_ins(actor.id, at, but=actor.sign_in_id)
-    record(actor, "sign_in.others_ended", "User", resource_id=actor.id, changes={"ended": [None, ended]})
+    ended = end_sign_ins(actor.id, at, but=but)
+    record(actor, action, "User", resource_id=actor.id, changes={"ended": [None, ended]})
     db.session.flush()
     return ended
 
 
 def end_sign_ins(user_id: UUID, at: datetime, but: UUID | None = None) -> int:
-    """Ends every sign-in of a person, but the one named, and tells how many there were."""
+    """Ends every sign-in of a person, but the one named, and tells how many there were.
+
+    What changes with it on the person's row is written first: a sign-in that is being opened has then either ended before
+    this, or is refused.
+    """
+    db.session.flush()
     statement = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     if but is not None:
         statement = statement.where(SignIn.id != but)
@@ -115,10 +140,6 @@ def note_used(key_id: UUID, at: datetime) -> None:
     execute(NOTE_USED, key=key_id, at=at)
 
 
-def wrong_credentials() -> NotAuthenticated:
-    """The one answer to a wrong password and an unknown address."""
-    return NotAuthenticated("E-mail address or password is wrong.", code="invalid_credentials")
-
-
-def _as(actor: Actor, user: User) -> Actor:
+def as_person(actor: Actor, user: User) -> Actor:
+    """Who has just proven who they are, where the actor's request came from."""
     return Actor(kind="user", id=user.id, label=user.email, is_superuser=user.is_superuser, origin=actor.origin)

@@ -15,7 +15,6 @@ from webapp.accounts.models import SignIn, User
 from webapp.accounts.schemas import (
     LoginInput,
     OwnAccountInput,
-    PasswordChange,
     RefreshInput,
     RegisterInput,
     TokenSchema,
@@ -29,7 +28,10 @@ from webapp.kit.permissions import Actor
 
 @api.post("/auth/login", needs=P.PUBLIC, takes=LoginInput, gives=TokenSchema(), accepts_form=True, idempotent=False)
 def log_in(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Tokens for an e-mail address and a password."""
+    """Tokens for an e-mail address and a password.
+
+    Who has a second factor sends its code, or a recovery code, as `otp`; without one the answer is 401 `otp_required`.
+    """
     user, opened = guarded_sign_in(actor, body, "token")
     with beyond_walls():
         return tokens_of(opened) | {"user": queries.with_organizations(Actor(kind="user", id=user.id), [user])[0]}
@@ -71,10 +73,3 @@ def show_me(actor: Actor) -> User:
 def change_me(actor: Actor, body: dict[str, Any]) -> User:
     """Changes the own account."""
     return people.change_own_account(actor, queries.get_self(actor), body, now())
-
-
-@api.post("/auth/password", needs=P.OWN_ACCOUNT, takes=PasswordChange, idempotent=False)
-def change_password(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Changes the own password and ends all other sessions."""
-    signing.change_password(actor, queries.get_self(actor), body["current_password"], body["new_password"], now())
-    return {"changed": True}

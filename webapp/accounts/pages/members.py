@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, request
 
 from webapp.accounts import queries
-from webapp.accounts.actions import members, organizations
+from webapp.accounts.actions import members, organizations, passwords
 from webapp.accounts.models import User
 from webapp.accounts.pages.doors import pages
 from webapp.accounts.schemas import MemberInput, PlaceInput, PlaceRoleInput, UserQuery
@@ -83,7 +83,7 @@ def remove_member(actor: Actor, user_id: UUID, body: dict[str, Any]) -> Response
 def renew_password(actor: Actor, user_id: UUID) -> Response:
     """A new password for somebody who has lost theirs, shown this once."""
     user = queries.get_user(actor, user_id, lock=True)
-    return _password_once(user, members.renew_password(actor, user, now()), None)
+    return _password_once(user, passwords.renew_password(actor, user, now()), None)
 
 
 def _back(actor: Actor, user_id: UUID, say: str) -> Response:

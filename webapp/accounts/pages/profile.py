@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 
 from webapp.accounts import queries
-from webapp.accounts.actions import people, signing
+from webapp.accounts.actions import passwords, people, signing
+from webapp.accounts.identity import failures_counted
 from webapp.accounts.pages.doors import pages
 from webapp.accounts.schemas import OwnAccountInput, PasswordChange
-from webapp.accounts.values import device_of
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.forms import Form
@@ -22,9 +22,8 @@ P = Permission
 @pages.get("/profile", needs=P.OWN_ACCOUNT)
 def show_profile(actor: Actor, form: Form | None = None) -> Response:
     """The own account."""
-    sign_ins = queries.find_sign_ins(actor, now())
-    return page("accounts/profile.html", form=form or Form(), user=queries.get_self(actor), sign_ins=sign_ins,
-                device_of=device_of)
+    sign_ins = queries.find_sign_ins(actor, {}, now()).all()
+    return page("accounts/profile.html", form=form or Form(), user=queries.get_self(actor), sign_ins=sign_ins)
 
 
 @pages.post("/profile", needs=P.OWN_ACCOUNT, takes=OwnAccountInput, again=show_profile)
@@ -37,7 +36,8 @@ def change_profile(actor: Actor, body: dict[str, Any]) -> Response:
 @pages.post("/profile/password", needs=P.OWN_ACCOUNT, takes=PasswordChange, again=show_profile)
 def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     """Changes the own password and ends all other sign-ins."""
-    signing.change_password(actor, queries.get_self(actor), body["current_password"], body["new_password"], now())
+    with failures_counted(actor.label):
+        passwords.change_password(actor, queries.get_self(actor), body["current_password"], body["new_password"], now())
     return go("accounts_pages.show_profile", say="Your password is changed, and you are signed out everywhere else.")
 
 

@@ -28,6 +28,9 @@ def find_users(actor: Actor, asked: dict[str, Any]) -> Listing:
         statement = statement.where(func.lower(User.email) == asked["email"].lower())
     if "is_superuser" in asked:
         statement = statement.where(User.is_superuser == asked["is_superuser"])
+    for name, column in (("suspended", User.suspended_at), ("two_factor_enabled", User.two_factor_at)):
+        if name in asked:
+            statement = statement.where(column.is_not(None) if asked[name] else column.is_(None))
     if "organization_id" in asked or "role" in asked:
         statement = statement.where(User.id.in_(_members(actor, asked)))
     if asked.get("q"):

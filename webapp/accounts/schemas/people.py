@@ -68,7 +68,8 @@ class UserSchema(ResourceOutput):
     is_superuser = fields.Boolean()
     organizations = fields.List(fields.Nested(MembershipSchema))
     last_login_at = Time(allow_none=True)
-    two_factor_enabled = fields.Boolean(dump_default=False)
+    two_factor_enabled = fields.Boolean()
+    suspended_at = Time(allow_none=True)
 
 
 class UserQuery(ListQuery):
@@ -77,4 +78,6 @@ class UserQuery(ListQuery):
     email = Text(most=254)
     role = Choice(Role)
     is_superuser = Yes()
+    suspended = Yes()
+    two_factor_enabled = Yes()
     organization_id = fields.UUID()

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from redis.exceptions import RedisError
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.kit.clock import now, stamp
 from webapp.kit.db import rollback
-from webapp.kit.errors import Conflict, Detail, Invalid, NotFound, PatchboardError, Unavailable
+from webapp.kit.errors import Conflict, Detail, Invalid, NotFound, PatchboardError, SecondFactorRequired, Unavailable
 from webapp.kit.logs import log
 from webapp.kit.metrics import REQUESTS_FAILED, method
+from webapp.kit.permissions import Permission
 from webapp.kit.web.answers import json_answer
-from webapp.kit.web.pages import error_page, wants_page
+from webapp.kit.web.pages import error_page, second_factor_first, wants_page
 
 CODES = {400: "malformed_request", 401: "not_authenticated", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed",
-         408: "request_timeout", 413: "payload_too_large", 414: "uri_too_long", 415: "unsupported_media_type", 429: "rate_limited"}
+         406: "not_acceptable", 408: "request_timeout", 411: "length_required", 412: "precondition_failed", 413: "payload_too_large",
+         414: "uri_too_long", 415: "unsupported_media_type", 416: "range_not_satisfiable", 417: "expectation_failed",
+         421: "misdirected_request", 422: "validation_error", 429: "rate_limited", 431: "headers_too_large", 501: "not_implemented"}
 MOST_DETAILS = 50
 TAKEN = ("23505", "23P01")
 
@@ -31,18 +34,32 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(ValidationError, lambda problem: answer_error(invalid(problem)))
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(IntegrityError, answer_collision)
+    app.register_error_handler(DataError, answer_unfit)
     for kind in (OperationalError, InterfaceError, PoolTimeout, RedisError):
         app.register_error_handler(kind, answer_down)
     app.register_error_handler(Exception, answer_unforeseen)
 
 
+OWN = (Permission.OWN_ACCOUNT, Permission.PUBLIC)
+
+
 def answer_error(problem: PatchboardError) -> Response:
+    if isinstance(problem, NotFound) and _is_held_back():
+        problem = SecondFactorRequired()
     if g.get("actor") is not None or problem.status >= 500:
         rollback()
     if problem.status in (401, 403, 429):
         log().warning("refused", status=problem.status, error=problem.code, path=request.path)
     REQUESTS_FAILED.labels(method(request.method), str(request.url_rule or "none"), problem.status).inc()
-    return error_page(problem) if wants_page() else error_json(problem)
+    if not wants_page():
+        return error_json(problem)
+    return second_factor_first(problem.message) if isinstance(problem, SecondFactorRequired) else error_page(problem)
+
+
+def _is_held_back() -> bool:
+    """Whether the resource may be there, unseen only because its organization asks for a second factor that the person lacks."""
+    door = getattr(current_app.view_functions.get(request.endpoint or ""), "door", None)
+    return bool(g.get("actor") and g.actor.lacks_second_factor and door and door.needs not in OWN)
 
 
 def error_json(problem: PatchboardError) -> Response:
@@ -80,6 +97,12 @@ def answer_collision(problem: IntegrityError) -> Response:
     if getattr(problem.orig, "pgcode", None) in TAKEN:
         return answer_error(Conflict())
     return answer_unforeseen(problem)
+
+
+def answer_unfit(problem: DataError) -> Response:
+    """A value that a schema let through and the database cannot hold: the caller's to mend, and ours to refuse earlier."""
+    log().error("unfit_value", kind=type(problem.orig).__name__, exc_info=problem)
+    return answer_error(Invalid("A value is larger, or of another kind, than what can be stored."))
 
 
 def answer_down(problem: Exception) -> Response:

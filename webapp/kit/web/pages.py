@@ -61,6 +61,11 @@ def sign_in_first() -> Response:
     return go_to(f"/login?{urlencode({'next': back})}" if back != "/" else "/login")
 
 
+def second_factor_first(words: str) -> Response:
+    """To the page that sets the second factor up."""
+    return go_to("/profile/two-factor", say=words)
+
+
 def safe_next(address: str | None) -> str:
     """Where to go after signing in: a path of this server, never another host."""
     parts = urlsplit(address or "")
