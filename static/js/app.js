@@ -108,6 +108,7 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(target)) menu.open = false;
   });
   const has = (selector) => target.closest(selector);
+  if (has("[data-print]")) print();
   if (has("[data-copy]")) copy(has("[data-copy]"));
   if (has("[data-dismiss]")) has(".pb-toast").remove();
   if (has("[data-choose-theme]")) theme(has("[data-choose-theme]").dataset.chooseTheme);

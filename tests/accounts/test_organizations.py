@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.cast import Caller
+from tests.cast import Browser, Caller
 
 
 def test_only_superusers_make_organizations(cast):
@@ -97,7 +97,8 @@ def test_deleted_people_are_out_and_come_back(app, cast):
     assert cast.member.get("/auth/me").status_code == 401
     assert cast.root.get(f"/users/{cast.member.id}").status_code == 404
     assert cast.root.post(f"/users/{cast.member.id}/restore").status_code == 200
-    assert cast.member.get("/auth/me").status_code == 200
+    assert cast.member.get("/auth/me").status_code == 401, "what they were signed in with has ended"
+    assert Browser(app).sign_in(cast.member.email).status_code == 303
     assert cast.root.delete(f"/users/{cast.root.id}").status_code == 409
 
 

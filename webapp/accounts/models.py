@@ -1,4 +1,4 @@
-"""People, organizations, memberships, sign-ins and API keys."""
+"""People, organizations, memberships, sign-ins, second factors and API keys."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kit.db import Base, Resource
 from webapp.kit.ids import new_id
+from webapp.kit.secrets import EncryptedText
 
 ACTIVE = text("deleted_at IS NULL")
 
@@ -33,7 +34,10 @@ Index("ix_organizations_created_at", Organization.created_at)
 
 
 class User(Resource, Base):
-    """A person. `email` is unique whatever its case; the password is kept as an argon2id hash only."""
+    """A person. `email` is unique whatever its case; the password is kept as an argon2id hash only.
+
+    `suspended_at` keeps them out; `two_factor_at` is since when they sign in with a second factor.
+    """
 
     __tablename__ = "users"
 
@@ -42,6 +46,12 @@ class User(Resource, Base):
     password_hash: Mapped[str]
     is_superuser: Mapped[bool] = mapped_column(server_default="false")
     last_login_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    two_factor_at: Mapped[datetime | None]
+
+    @property
+    def two_factor_enabled(self) -> bool:
+        return self.two_factor_at is not None
 
 
 Index("uq_users_email", func.lower(User.email), unique=True)
@@ -78,8 +88,44 @@ class SignIn(Base):
     user_agent: Mapped[str | None]
 
 
+class SecondFactor(Base):
+    """A person's TOTP secret: set up, and in force once `User.two_factor_at` is set. `last_step` is the newest step that was used."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    secret: Mapped[str] = mapped_column(EncryptedText)
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code that takes the place of the second factor once; kept as a keyed hash, and forgotten when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class PasswordReset(Base):
+    """A link to a new password that was mailed; its token is kept as a keyed hash, and forgotten when it is used."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = (Index("ix_password_resets_user_id", "user_id"), Index("ix_password_resets_expires_at", "expires_at"))
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class ApiKey(Resource, Base):
-    """A key of an organization, or of one site. The secret is kept as a keyed hash only and found by its prefix."""
+    """A key of an organization, or of one site. The secret is kept as a keyed hash and found by its prefix.
+
+    A key that is for reports alone keeps it encrypted too (`signing_secret`), so that it can sign without being sent.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (
@@ -97,6 +143,18 @@ class ApiKey(Resource, Base):
     expires_at: Mapped[datetime | None]
     allowed_ips: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     last_used_at: Mapped[datetime | None]
+    signing_secret: Mapped[str | None] = mapped_column(EncryptedText)
+
+
+class SeenNonce(Base):
+    """A nonce that a signed request has brought; forgotten once no request of its time is taken any more."""
+
+    __tablename__ = "seen_nonces"
+    __table_args__ = (Index("ix_seen_nonces_seen_at", "seen_at"),)
+
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class Team(Resource, Base):

@@ -1,15 +1,21 @@
-"""Value objects of accounts: API key secrets, password rules, and the signals other rooms listen to."""
+"""Value objects of accounts: secrets of keys, links and second factors, password rules, and the signals other rooms listen to."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from uuid import UUID
 
 from blinker import Signal
+from pyotp import TOTP
 
 PREFIX_LENGTH = 12
 SECRET = re.compile(r"^pb_[A-Za-z0-9_\-]{40,60}$")
@@ -18,6 +24,8 @@ KEY_SALT = b"patchboard api key"
 
 organization_closed = Signal()
 """Sent with `organization` and `at` inside the transaction that deletes an organization, so that what lies in it goes too."""
+organization_changed = Signal()
+"""Sent with `organization`, its settings `before` and `at` inside the transaction that changes it."""
 organization_reopened = Signal()
 """Sent with `organization` and `closed_at` inside the transaction that restores it: only what went with it comes back."""
 team_measured = Signal()
@@ -45,9 +53,9 @@ def new_secret(server_key: str) -> NewSecret:
     return NewSecret(text, text[:PREFIX_LENGTH], digest_of(text, server_key))
 
 
-def digest_of(text: str, server_key: str) -> bytes:
-    """The keyed hash (HMAC-SHA-256) under which a secret is kept."""
-    key = hmac.digest(server_key.encode(), KEY_SALT, "sha256")
+def digest_of(text: str, server_key: str, salt: bytes = KEY_SALT) -> bytes:
+    """The keyed hash (HMAC-SHA-256) under which a secret is kept; each kind of secret has a salt of its own."""
+    key = hmac.digest(server_key.encode(), salt, "sha256")
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
@@ -65,7 +73,7 @@ def password_problem(password: str, email: str) -> str | None:
     name = email.partition("@")[0].lower()
     if len(name) > 3 and (name in password.lower() or password.lower() in email.lower()):
         return "A password must not be like the e-mail address."
-    return "This password is too common: others try it first." if is_common(password) else None
+    return "This password is too common: others try it first." if is_common(password) or is_leaked(password) else None
 
 
 COMMON_WORDS = ("password", "passwort", "passw0rd", "p@ssword", "p@ssw0rd", "letmein", "welcome", "iloveyou", "administrator",
@@ -88,6 +96,84 @@ def is_common(password: str) -> bool:
     for part in (*COMMON_WORDS, *PIECES):
         left = left.replace(part, "")
     return len(left) < LEAST_OWN or len(set(left)) < LEAST_OWN - 1
+
+
+TAIL = "0123456789!?.*#$-_@+ "
+LEAST_WORD = 4
+
+
+def is_leaked(password: str) -> bool:
+    """Whether a password is one of those leaked most often, or two of them in a row, whatever its case and the digits after it."""
+    known = leaked_words()
+    whole = password.lower()
+    stem = whole.rstrip(TAIL)
+    return whole in known or stem in known or any(
+        stem[:place] in known and stem[place:] in known for place in range(LEAST_WORD, len(stem) - LEAST_WORD + 1))
+
+
+@cache
+def leaked_words() -> frozenset[str]:
+    """The 30,000 passwords leaked most often, as zxcvbn keeps them, each also without the digits after it: 3 MB, read when first asked.
+
+    The list's file is read by itself: importing the package would build all of its dictionaries for good.
+    """
+    package = find_spec("zxcvbn")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    found = spec_from_file_location("patchboard_leaked_words", Path(package.submodule_search_locations[0]) / "frequency_lists.py")
+    assert found is not None
+    assert found.loader is not None
+    lists = module_from_spec(found)
+    found.loader.exec_module(lists)
+    words = {word.lower() for word in lists.FREQUENCY_LISTS["passwords"]}
+    stems = {word.rstrip(TAIL) for word in words}
+    return frozenset({word for word in words if len(word) >= LEAST_PASSWORD} | {stem for stem in stems if len(stem) >= LEAST_WORD})
+
+
+CODES, CODE_LENGTH = 10, 10
+CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+CODE_SALT, RESET_SALT = b"patchboard recovery code", b"patchboard password reset"
+
+
+def new_recovery_codes() -> list[str]:
+    """Ten codes of 49 random bits each, in letters that are not mistaken for one another: `k7m2p-x9qrw`."""
+    made = ["".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
+    return [f"{code[:5]}-{code[5:]}" for code in made]
+
+
+def recovery_digest(code: str, user_id: UUID, server_key: str) -> bytes:
+    """The keyed hash under which somebody's recovery code is kept; case, spaces and hyphens do not count."""
+    letters = "".join(letter for letter in code.lower() if letter.isalnum())
+    return digest_of(f"{user_id}:{letters}", server_key, CODE_SALT)
+
+
+def new_reset_token() -> str:
+    """A token of 256 random bits for the link to a new password."""
+    return secrets.token_urlsafe(32)
+
+
+STEP, DRIFT = 30, 1
+OTP = re.compile(r"^[0-9]{6}$")
+ISSUER = "Patchboard"
+
+
+def new_totp_secret() -> str:
+    """A secret of 160 random bits for codes by time (RFC 6238), in Base32 as apps take it."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def otpauth_uri(secret: str, email: str) -> str:
+    """The address that apps read from the QR code."""
+    return TOTP(secret, interval=STEP).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def totp_step(secret: str, code: str, at: datetime) -> int | None:
+    """The step of thirty seconds that a code belongs to: the present one, the one before or the one after; None for no code of these."""
+    if not OTP.match(code):
+        return None
+    present, made = int(at.timestamp()) // STEP, TOTP(secret, interval=STEP)
+    steps = [step for step in range(present - DRIFT, present + DRIFT + 1) if hmac.compare_digest(made.generate_otp(step), code)]
+    return steps[-1] if steps else None
 
 
 DEVICES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),

@@ -8,10 +8,10 @@ from uuid import UUID
 from flask import Response, request
 
 from webapp.accounts import queries
-from webapp.accounts.actions import members, organizations, passwords
+from webapp.accounts.actions import members, organizations, passwords, second_factor, suspension
 from webapp.accounts.models import User
 from webapp.accounts.pages.doors import pages
-from webapp.accounts.schemas import MemberInput, PlaceInput, PlaceRoleInput, UserQuery
+from webapp.accounts.schemas import MemberInput, PlaceInput, PlaceRoleInput, SuspendInput, UserQuery
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission, Role
 from webapp.kit.web.forms import Form
@@ -84,6 +84,27 @@ def renew_password(actor: Actor, user_id: UUID) -> Response:
     """A new password for somebody who has lost theirs, shown this once."""
     user = queries.get_user(actor, user_id, lock=True)
     return _password_once(user, passwords.renew_password(actor, user, now()), None)
+
+
+@pages.post("/members/<uuid:user_id>/suspend", needs=P.SYSTEM_OPERATE, takes=SuspendInput, again=show_member)
+def suspend(actor: Actor, user_id: UUID, body: dict[str, Any]) -> Response:
+    """Ends all sign-ins of a person and refuses new ones."""
+    suspension.suspend(actor, queries.get_user(actor, user_id, lock=True), body.get("reason", ""), now())
+    return _back(actor, user_id, "The account is suspended, and signed out everywhere.")
+
+
+@pages.post("/members/<uuid:user_id>/reinstate", needs=P.SYSTEM_OPERATE)
+def reinstate(actor: Actor, user_id: UUID) -> Response:
+    """Lets a suspended person sign in again."""
+    suspension.reinstate(actor, queries.get_user(actor, user_id, lock=True), now())
+    return _back(actor, user_id, "They can sign in again.")
+
+
+@pages.post("/members/<uuid:user_id>/reset-two-factor", needs=P.SYSTEM_OPERATE)
+def reset_second_factor(actor: Actor, user_id: UUID) -> Response:
+    """Switches off the second factor of somebody who has lost it."""
+    second_factor.reset(actor, queries.get_user(actor, user_id, lock=True), now())
+    return _back(actor, user_id, "The second factor is off. They sign in by password alone until they set another up.")
 
 
 def _back(actor: Actor, user_id: UUID, say: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
@@ -39,6 +40,13 @@ def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     with failures_counted(actor.label):
         passwords.change_password(actor, queries.get_self(actor), body["current_password"], body["new_password"], now())
     return go("accounts_pages.show_profile", say="Your password is changed, and you are signed out everywhere else.")
+
+
+@pages.post("/profile/sign-ins/<uuid:sign_in_id>/end", needs=P.OWN_ACCOUNT)
+def end_sign_in(actor: Actor, sign_in_id: UUID) -> Response:
+    """Ends one of the own sign-ins."""
+    signing.end_sign_in(actor, sign_in_id, now())
+    return go("accounts_pages.show_profile", say="That sign-in is ended.")
 
 
 @pages.post("/profile/sign-out-elsewhere", needs=P.OWN_ACCOUNT)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.models import Membership, Organization, RecoveryCode, User
 from webapp.accounts.policy import visible_users
 from webapp.accounts.queries.finding import found_row
 from webapp.kit.db import db
@@ -94,3 +94,8 @@ def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
         return {}
     name = func.coalesce(func.nullif(User.full_name, ""), User.email)
     return dict(db.session.execute(select(User.id, name).where(User.id.in_(wanted))).all())
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many recovery codes somebody has not used yet."""
+    return db.session.scalar(select(func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user.id)) or 0

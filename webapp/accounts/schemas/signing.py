@@ -63,6 +63,10 @@ class SetUpInput(Input):
     password = Password()
 
 
+class PasswordProof(Input):
+    password = Password(required=True)
+
+
 class CodeInput(Input):
     otp = OneTimeCode(required=True, least=1)
 
