@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from webapp.kit.settings import BadSetting, envbool, envint, envlist, envsecret, envstr
+from webapp.kit.settings import BadSetting, envbool, envint, envlimit, envlist, envsecret, envstr
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
@@ -30,13 +30,20 @@ def settings() -> dict[str, Any]:
         "ENCRYPTION_KEYS": encryption_keys(),
         "PUBLIC_URL": envstr("PUBLIC_URL").rstrip("/"),
         "REGISTRATION": envbool("REGISTRATION", False),
+        "REQUIRE_SUPERUSER_TWO_FACTOR": envbool("REQUIRE_SUPERUSER_TWO_FACTOR", False),
+        **mail_settings(),
         "PROXY_HOPS": envint("PROXY_HOPS", 0, 0, 5),
         "FORCE_HTTPS": envbool("FORCE_HTTPS", False),
+        "ALLOWED_HOSTS": [host.lower() for host in envlist("ALLOWED_HOSTS")],
         "CORS_ORIGINS": envlist("CORS_ORIGINS"),
+        "CORS_CREDENTIALS": envbool("CORS_CREDENTIALS", False),
         "LOG_LEVEL": envstr("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "REDIS_URL": known["REDIS_URL"],
         "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
         "METRICS_TOKEN": envsecret("METRICS_TOKEN"),
+        "AUDIT_KEY": envsecret("AUDIT_KEY"),
+        "AUDIT_KEYS_BEFORE": [key.strip() for key in envsecret("AUDIT_KEYS_BEFORE").split(",") if key.strip()],
+        "LIVE_CONNECTIONS": envint("LIVE_CONNECTIONS", 500, 0, 20_000),
         "REPORT_BUILD_PAUSE_MS": envint("REPORT_BUILD_PAUSE_MS", 0, 0, 10_000) if environment == "test" else 0,
         **database_settings(known["DATABASE_URL"], known["MIGRATION_DATABASE_URL"]),
         **session_settings(secret, secure),
@@ -50,6 +57,19 @@ def encryption_keys() -> list[str]:
     if any(len(key) < 32 for key in keys):
         raise BadSetting("Each of ENCRYPTION_KEYS must have at least 32 characters; make one with: openssl rand -hex 32")
     return keys
+
+
+def mail_settings() -> dict[str, Any]:
+    """Where mail is handed over; without MAIL_URL this server sends none."""
+    url, origin = envsecret("MAIL_URL"), envstr("MAIL_FROM")
+    if url:
+        from webapp.kit.mail import MailServer, sender
+
+        MailServer.of(url)
+        sender(origin)
+        if not envstr("PUBLIC_URL"):
+            raise BadSetting("MAIL_URL needs PUBLIC_URL: links in mails name the server, and never trust what a request says.")
+    return {"MAIL_URL": url, "MAIL_FROM": origin}
 
 
 def addresses() -> dict[str, str]:
@@ -112,12 +132,16 @@ def limit_settings() -> dict[str, Any]:
     """How much one caller may ask for; every one is a setting of its own (contract §1, limits)."""
     return {
         "MAX_BODY_BYTES": envint("MAX_BODY_MB", 5, 1, 100) * MEGABYTE,
-        "LIMIT_ANONYMOUS": envstr("LIMIT_ANONYMOUS", "100/minute;1000/hour"),
-        "LIMIT_PERSON": envstr("LIMIT_PERSON", "5000/hour"),
-        "LIMIT_API_KEY": envstr("LIMIT_API_KEY", "1000/hour"),
-        "LIMIT_SITE_REPORTS": envstr("LIMIT_SITE_REPORTS", "120/minute;2000/hour"),
-        "LIMIT_LOGIN": envstr("LIMIT_LOGIN", "20/minute"),
-        "LIMIT_LOGIN_FAILURES": envstr("LIMIT_LOGIN_FAILURES", "10/hour"),
-        "LIMIT_REPORT_BUILDS": envstr("LIMIT_REPORT_BUILDS", "30/minute;300/hour"),
+        "LIMIT_ANONYMOUS": envlimit("LIMIT_ANONYMOUS", "100/minute;1000/hour"),
+        "LIMIT_PERSON": envlimit("LIMIT_PERSON", "5000/hour;1000/minute"),
+        "LIMIT_API_KEY": envlimit("LIMIT_API_KEY", "1000/hour;300/minute"),
+        "LIMIT_SITE_REPORTS": envlimit("LIMIT_SITE_REPORTS", "120/minute;2000/hour"),
+        "LIMIT_LOGIN": envlimit("LIMIT_LOGIN", "20/minute"),
+        "LIMIT_LOGIN_FAILURES": envlimit("LIMIT_LOGIN_FAILURES", "10/hour"),
+        "LIMIT_RESETS": envlimit("LIMIT_RESETS", "5/hour"),
+        "LIMIT_RESET_TRIES": envlimit("LIMIT_RESET_TRIES", "30/hour"),
+        "LIMIT_ADDRESS_FAILURES": envlimit("LIMIT_ADDRESS_FAILURES", "200/hour"),
+        "LIMIT_REPORT_BUILDS": envlimit("LIMIT_REPORT_BUILDS", "30/minute;300/hour"),
+        "LIMIT_EXPORTS": envlimit("LIMIT_EXPORTS", "30/minute;300/hour"),
         "LIMITS_ENABLED": envbool("LIMITS_ENABLED", True),
     }

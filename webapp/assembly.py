@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from wsgiref.headers import Headers
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -22,12 +23,14 @@ from webapp.kit.web.csrf import register_csrf
 from webapp.kit.web.errors import register_errors
 from webapp.kit.web.limits import register_limits
 from webapp.kit.web.openapi_examples import register_words
-from webapp.kit.web.origins import register_origins
-from webapp.kit.web.requests import register_requests
+from webapp.kit.web.origins import PlainAddresses, register_origins
+from webapp.kit.web.requests import ALWAYS, register_entrance, register_requests
 from webapp.rooms import BLUEPRINTS, COMMANDS, JOBS
 from webapp.shell import register_shell
 
 migrate = Migrate()
+OF_FILES = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+"""Beside the headers of all answers: a file that is opened by itself (a picture in SVG) runs nothing."""
 
 
 def assemble(overrides: dict[str, Any]) -> Flask:
@@ -42,12 +45,19 @@ def assemble(overrides: dict[str, Any]) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    app.wsgi_app = PlainAddresses(app.wsgi_app)  # type: ignore[method-assign]
     if app.config["PROXY_HOPS"]:
         hops = app.config["PROXY_HOPS"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if app.config["ENVIRONMENT"] == "production":
-        app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.ROOT / "static"), prefix="static/", max_age=3600)  # type: ignore[method-assign]
+        app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.ROOT / "static"), prefix="static/", max_age=3600,  # type: ignore[method-assign]
+                                  add_headers_function=_head_file)
     return app
+
+
+def _head_file(headers: Headers, *_: object) -> None:
+    for name, value in {**ALWAYS, **OF_FILES}.items():
+        headers[name] = value
 
 
 def _extend(app: Flask) -> None:
@@ -56,9 +66,10 @@ def _extend(app: Flask) -> None:
     register_redis(app)
     register_secrets(app)
     register_identity(app)
-    register_requests(app, identify)
-    register_origins(app)
     register_limits(app)
+    register_requests(app)
+    register_origins(app)
+    register_entrance(app, identify)
     register_csrf(app)
     register_errors(app)
     register_jobs(app, JOBS)

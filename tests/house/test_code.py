@@ -25,7 +25,7 @@ def test_files_and_functions_are_short(path):
 
 
 def test_every_setting_is_in_the_example_and_in_the_documentation():
-    names = set(re.findall(r'env(?:str|bool|int|list|secret)\(\s*"([A-Z_]+)"', (ROOT / "config.py").read_text()))
+    names = set(re.findall(r'env(?:str|bool|int|list|limit|secret)\(\s*"([A-Z_]+)"', (ROOT / "config.py").read_text()))
     assert len(names) > 20
     for place in (".env.example", "docs/configuration.md"):
         said = (ROOT / place).read_text()

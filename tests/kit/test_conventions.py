@@ -157,7 +157,9 @@ def test_a_cookie_alone_changes_nothing(app, cast):
 def test_https_only_where_it_is_set(app, cast, client):
     app.config["FORCE_HTTPS"] = True
     try:
-        assert client.get("/organizations").status_code == 308
+        assert client.get("/organizations").json["error"] == "https_required"
+        page = app.test_client().get("/sites?q=a", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["Location"]) == (308, "https://localhost/sites?q=a")
         assert client.post("/auth/login", {}).json["error"] == "https_required"
         assert client.get("/health/live").status_code == 200
     finally:

@@ -97,6 +97,11 @@ def beyond_walls() -> Iterator[None]:
         enter_scope(before)
 
 
+def before_commit(effect: Callable[[], object]) -> None:
+    """Runs `effect` when everything is written and the commit is next; never when there is none."""
+    db.session().info.setdefault("before", []).append(effect)
+
+
 def after_commit(effect: Callable[[], None]) -> None:
     """Runs `effect` once the transaction is committed; never when it is not."""
     db.session().info.setdefault("effects", []).append(effect)
@@ -111,6 +116,9 @@ def regardless(write: Callable[[], None]) -> None:
 def commit() -> None:
     """Commits, then runs the effects that waited for it."""
     session = db.session()
+    session.flush()
+    for effect in session.info.pop("before", []):
+        effect()
     session.commit()
     session.info.pop("regardless", None)
     for effect in session.info.pop("effects", []):
@@ -122,6 +130,7 @@ def rollback() -> None:
     session = db.session()
     session.rollback()
     session.info.pop("effects", None)
+    session.info.pop("before", None)
     writes = session.info.pop("regardless", [])
     if not writes:
         return

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Select, Subquery, func, literal_column, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -20,13 +17,25 @@ from webapp.kit.errors import Invalid
 STREAM = 500
 
 
+class Place(NamedTuple):
+    """A row's place in an append-only list: its time, and its id among those of the same time."""
+
+    at: datetime
+    key: UUID
+
+    @classmethod
+    def read(cls, said: list[str]) -> Place:
+        """The place as it was written down in ISO 8601 and hexadecimal."""
+        return cls(datetime.fromisoformat(said[0]), UUID(said[1]))
+
+
 @dataclass(slots=True)
 class Listing:
     """A list before it is cut into pages: `statement` without order, `sorts` by the names that a caller may use.
 
-    `tie` makes every order total. `cursor` is the pair of columns (time, id) of an append-only list, newest first; only such
-    a list takes `cursor=`, whose cost does not grow with depth. `shape` turns a row into what the schema dumps; `prepare`
-    loads what a whole page of rows needs, in one go.
+    `tie` makes every order total. `cursor` is the pair of columns (time, id) of an append-only list; only such a list takes
+    `cursor=`, whose cost does not grow with depth, newest or oldest first. `shape` turns a row into what the schema dumps;
+    `prepare` loads what a whole page of rows needs, in one go.
     """
 
     statement: Select[Any]
@@ -52,11 +61,26 @@ class Listing:
 
     def ordered(self, sort: Sequence[str] = ()) -> Select[Any]:
         """The statement in the order that the keys ask for, made total by the tie."""
+        keys = list(sort) or self.default_sort.split(",")
+        falling = self._is_cursors(keys)
+        if falling is not None:
+            return self._by_place(falling)
         columns: list[ColumnElement[Any]] = []
-        for key in sort or self.default_sort.split(","):
+        for key in keys:
             column = self.sorts[key.removeprefix("-")]
             columns.append(column.desc().nulls_last() if key.startswith("-") else column.asc().nulls_last())
         return self.statement.order_by(*columns, self.tie)
+
+    def _is_cursors(self, keys: Sequence[str]) -> bool | None:
+        """Whether these keys are the cursor's own order, falling (True) or rising (False); None for any other order."""
+        if self.cursor is None or len(keys) != 1 or self.sorts.get(keys[0].removeprefix("-")) is not self.cursor[0]:
+            return None
+        return keys[0].startswith("-")
+
+    def _by_place(self, falling: bool) -> Select[Any]:
+        """In the cursor's order, which an index has: time and id in one direction, and no word about nulls."""
+        assert self.cursor is not None
+        return self.statement.order_by(*(column.desc() if falling else column.asc() for column in self.cursor))
 
     def fetch(self, statement: Select[Any]) -> list[Any]:
         found = [self.shape(row) for row in db.session.execute(statement)]
@@ -80,40 +104,37 @@ class Listing:
         size, first = asked["limit"], asked["skip"]
         total = self.count()
         rows = self.fetch(self.ordered(asked["sort"]).limit(size).offset(first)) if first < total else []
-        page = Page(rows, total, size, first, sort=list(asked["sort"]) or self.default_sort.split(","), by_page=asked["by_page"])
-        if self.cursor and not asked["sort"]:
-            page.next_cursor = self._cursor_after(rows) if first + size < total else None
+        keys = list(asked["sort"]) or self.default_sort.split(",")
+        page = Page(rows, total, size, first, sort=keys, by_page=asked["by_page"])
+        if self._is_cursors(keys) is not None:
+            page.next_place = self._place_of(rows) if first + size < total else None
         page.takes_cursor = self.cursor is not None
         return page
 
     def _after(self, asked: Mapping[str, Any]) -> Page:
+        """The rows after a place. That place may be gone meanwhile; what comes after it is the same."""
         assert self.cursor is not None
-        at, key = self.cursor
-        statement = self.statement.order_by(at.desc(), key.desc()).limit(asked["limit"] + 1)
+        keys = list(asked["sort"]) or self.default_sort.split(",")
+        falling = self._is_cursors(keys)
+        if falling is None:
+            names = [name for name, column in self.sorts.items() if column is self.cursor[0]]
+            own = ", ".join(f"-{name}, {name}" for name in names)
+            raise Invalid.at("sort", f"A cursor goes in one order. Allowed with cursor: {own}.")
+        statement = self._by_place(falling).limit(asked["limit"] + 1)
         if asked["cursor"]:
-            statement = statement.where(tuple_(at, key) < tuple_(*read_cursor(asked["cursor"])))
+            here, there = tuple_(*self.cursor), tuple_(*asked["cursor"])
+            statement = statement.where(here < there if falling else here > there)
         found = self.fetch(statement)
         rows = found[: asked["limit"]]
-        page = Page(rows, self.count(), asked["limit"], 0, sort=[], by_page=asked["by_page"], takes_cursor=True)
-        page.next_cursor = self._cursor_after(rows) if len(found) > len(rows) else None
+        page = Page(rows, self.count(), asked["limit"], 0, sort=keys, by_page=asked["by_page"], takes_cursor=True)
+        page.next_place = self._place_of(rows) if len(found) > len(rows) else None
         page.at_cursor = True
         return page
 
-    def _cursor_after(self, rows: list[Any]) -> str | None:
+    def _place_of(self, rows: list[Any]) -> Place | None:
         if not rows or not self.cursor:
             return None
-        last = rows[-1]
-        value = [getattr(last, self.cursor[0].key).isoformat(), str(getattr(last, self.cursor[1].key))]
-        return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[datetime, UUID]:
-    """The place that a cursor names; Invalid for anything that is not one."""
-    try:
-        at, key = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return datetime.fromisoformat(at), UUID(key)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise Invalid.at("cursor", "This is not a cursor of this list.") from None
+        return Place(*(getattr(rows[-1], column.key) for column in self.cursor))
 
 
 @dataclass(slots=True)
@@ -126,7 +147,7 @@ class Page:
     first: int
     sort: list[str] = field(default_factory=list)
     by_page: bool = True
-    next_cursor: str | None = None
+    next_place: Place | None = None
     takes_cursor: bool = False
     at_cursor: bool = False
 

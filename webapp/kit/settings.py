@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import click
+from limits import parse_many
 
 
 class BadSetting(click.ClickException):
@@ -44,6 +45,16 @@ def envint(name: str, default: int, least: int = 0, most: int = 2**31) -> int:
     if not least <= number <= most:
         raise BadSetting(f"{name} must be between {least} and {most}.")
     return number
+
+
+def envlimit(name: str, default: str) -> str:
+    """One limit or several by semicolon, such as `100/minute;1000/hour`."""
+    value = envstr(name, default)
+    try:
+        parse_many(value)
+    except ValueError:
+        raise BadSetting(f"{name} must be limits such as 100/minute;1000/hour.") from None
+    return value
 
 
 def envlist(name: str, default: str = "") -> list[str]:

@@ -12,6 +12,7 @@ from flask import Response, request
 from marshmallow import Schema
 
 from webapp.kit.listing import Page
+from webapp.kit.web.cursors import write_cursor
 
 OPTIONS = orjson.OPT_NON_STR_KEYS
 
@@ -40,13 +41,13 @@ def meta_of(page: Page) -> dict[str, Any]:
         meta: dict[str, Any] = {"total": page.total, "page": page.number, "per_page": page.size, "pages": page.pages}
     else:
         meta = {"total": page.total, "skip": page.first, "limit": page.size}
-    return meta | ({"next_cursor": page.next_cursor} if page.takes_cursor else {})
+    return meta | ({"next_cursor": write_cursor(page.next_place)} if page.takes_cursor else {})
 
 
 def links_of(page: Page) -> dict[str, str | None]:
     """Self, first, last, prev and next; null where there is none."""
     if page.at_cursor:
-        after = here(cursor=page.next_cursor) if page.next_cursor else None
+        after = here(cursor=write_cursor(page.next_place)) if page.next_place else None
         return {"self": here(), "first": here(cursor=""), "last": None, "prev": None, "next": after}
     size, last = page.size, max(page.pages, 1)
     places: dict[str, int | None]

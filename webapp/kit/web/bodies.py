@@ -2,44 +2,95 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import Any
 
 import orjson
 from flask import current_app, g, request
 
-from webapp.kit.errors import Malformed, PayloadTooLarge, UnsupportedMediaType
+from webapp.kit.errors import Invalid, Malformed, PayloadTooLarge, UnsupportedMediaType
 
-CHUNK = 64 * 1024
 UNZIPPED = 4
 GZIP = 31
+DEEPEST = 64
 
 
 def read_body(accepts_form: bool = False) -> Any:
-    """The body as JSON (or, at doors that say so, as a form); an empty one is refused as malformed."""
+    """The body as JSON that can be stored (or, at doors that say so, as a form); an empty one is refused as malformed."""
     if accepts_form and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         return request.form.to_dict()
-    return parse_json(read_bytes())
+    raw = read_bytes()
+    body = parse_json(raw)
+    _refuse_unstorable(body)
+    _refuse_twins(raw)
+    return body
 
 
 def read_bytes() -> bytes:
     """The body's bytes, unzipped; 413 before a body that is too large is read whole, 415 for what is not JSON."""
     if "body" in g:
         return bytes(g.body)
-    if not request.is_json and not (request.content_length is None and not request.mimetype):
-        raise UnsupportedMediaType()
-    limit: int = current_app.config["MAX_BODY_BYTES"]
-    if (request.content_length or 0) > limit:
-        raise PayloadTooLarge(f"The body is larger than {limit // 2**20} MB.")
-    raw = request.stream.read(limit + 1)
-    if len(raw) > limit:
-        raise PayloadTooLarge(f"The body is larger than {limit // 2**20} MB.")
-    encoding = request.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity":
-        return raw
-    if encoding != "gzip":
-        raise UnsupportedMediaType("Send the body as it is, or with Content-Encoding: gzip.")
-    return unzip(raw, limit * UNZIPPED)
+    _refuse_other_kinds()
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise UnsupportedMediaType("Send the body as it is, or with Content-Encoding: gzip.", headers={"Accept-Encoding": "gzip"})
+    raw = sent_bytes()
+    return raw if encoding == "identity" else unzip(raw, current_app.config["MAX_BODY_BYTES"] * UNZIPPED)
+
+
+def sent_bytes() -> bytes:
+    """The body's bytes as they were sent, compressed where they were; 413 before a body that is too large is read whole."""
+    if "sent" not in g:
+        limit: int = current_app.config["MAX_BODY_BYTES"]
+        too_large = PayloadTooLarge(f"The body is larger than {limit // 2**20} MB.")
+        if (request.content_length or 0) > limit:
+            raise too_large
+        raw = request.stream.read(limit + 1)
+        if len(raw) > limit:
+            raise too_large
+        g.sent = raw
+    return bytes(g.sent)
+
+
+def _refuse_other_kinds() -> None:
+    """JSON by its name or as `…+json`, in UTF-8; without any name only where there is no length either, and so perhaps no body."""
+    if not request.mimetype and request.content_length is None:
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType(headers={"Accept-Post": "application/json"})
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType("JSON is UTF-8 (RFC 8259).")
+
+
+def _refuse_twins(raw: bytes) -> None:
+    """An object that names a field twice says two things; readers differ in which of them they believe."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        for name in names if len(set(names)) < len(names) else ():
+            if names.count(name) > 1:
+                raise Invalid.at(name, "This field is there twice.")
+
+    json.loads(raw, object_pairs_hook=once)
+
+
+def _refuse_unstorable(body: Any) -> None:
+    """Text that PostgreSQL cannot hold, and nesting that nobody means, refused with the place where they are."""
+    below: list[tuple[str, Any, int]] = [("", body, 1)]
+    while below:
+        path, value, depth = below.pop()
+        if depth > DEEPEST:
+            raise Malformed(f"The body is nested more than {DEEPEST} deep.")
+        if isinstance(value, str) and "\0" in value:
+            raise Invalid.at(path, "Control characters are not allowed.")
+        if isinstance(value, dict):
+            if any("\0" in name for name in value):
+                raise Invalid.at(path, "Control characters are not allowed.")
+            below += [(f"{path}.{name}".lstrip("."), each, depth + 1) for name, each in value.items()]
+        elif isinstance(value, list):
+            below += [(f"{path}.{number}".lstrip("."), each, depth + 1) for number, each in enumerate(value)]
 
 
 def unzip(raw: bytes, limit: int) -> bytes:

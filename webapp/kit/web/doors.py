@@ -6,6 +6,7 @@ A door guards, parses, makes one call and answers; the decorator does all but th
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
@@ -16,13 +17,13 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from webapp.kit.db import commit
-from webapp.kit.errors import Conflict, Invalid, PermissionDenied, PreconditionFailed
+from webapp.kit.errors import Conflict, Invalid, NotFound, PermissionDenied, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency
 from webapp.kit.web.deprecation import Deprecation
-from webapp.kit.web.fields import Choices, ListQuery
 from webapp.kit.web.forms import Form, form_values
+from webapp.kit.web.parameters import load_query, wants_deleted
 
 SAFE = ("GET", "HEAD")
 CHANGES = ("PUT", "PATCH")
@@ -117,6 +118,7 @@ def _fresh_answer(door: Door, view: Callable[..., Any], path: dict[str, Any]) ->
     answer = _answer(door, result, given)
     idempotency.remember(answer)
     commit()
+    exports.begin(answer)
     answer.headers.setdefault("Cache-Control", "private, no-cache")
     if request.method in SAFE and answer.is_sequence:  # to do it to a stream would be to read all of it into memory first
         answer.make_conditional(request)
@@ -126,11 +128,9 @@ def _fresh_answer(door: Door, view: Callable[..., Any], path: dict[str, Any]) ->
 def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if door.finds:
-        name, value = next(iter(path.items()))
-        lock = request.method not in SAFE
-        given["found"] = door.finds(g.actor, value, lock=lock)
-        given |= {key: each for key, each in path.items() if key != name}
-        if lock and door.gives:
+        given["found"] = _found(door, *list(path.values())[:1])
+        given |= dict(list(path.items())[1:])
+        if request.method not in SAFE and door.gives:
             _check_if_match(door.gives, given["found"])
     else:
         given |= path
@@ -141,22 +141,25 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def load_query(schema: type[Schema], *, empty: bool = True) -> dict[str, Any]:
-    """The query string as the schema reads it; what it does not know is refused with what it would take.
+def _found(door: Door, *named: Any) -> Any:
+    """What the path names (or, without a parameter, the actor's own), locked where it is to be changed.
 
-    Without `empty`, what was left empty in a form of filters is no filter.
+    A deleted one is found by whoever may bring it back, and asks for it.
     """
-    known = schema.filters()  # type: ignore[attr-defined]
-    unknown = [name for name in request.args if name not in known]
-    if unknown:
-        details = [{"field": name, "message": f"Not a filter. Allowed: {', '.join(known)}."} for name in unknown]
-        raise Invalid("There is no such filter.", details)  # type: ignore[arg-type]
-    several = {field.data_key or name for name, field in schema._declared_fields.items() if isinstance(field, Choices)}
-    given = {name: ",".join(values) if name in several else values[0] for name, values in request.args.lists()
-             if empty or any(values)}
-    if issubclass(schema, ListQuery) and exports.wanted() != "json":
-        given.setdefault("format", exports.wanted())
-    return dict(schema().load(given))
+    assert door.finds is not None
+    if request.method not in SAFE:
+        return door.finds(g.actor, *named, lock=True)
+    if door.query is not None or not wants_deleted():
+        return door.finds(g.actor, *named, lock=False)
+    try:
+        return door.finds(g.actor, *named, lock=False)
+    except NotFound:
+        if "deleted" not in inspect.signature(door.finds).parameters:
+            raise
+        found = door.finds(g.actor, *named, deleted=True)
+        if not g.actor.may(Permission.SITE_DELETE, getattr(found, "organization_id", None)):
+            raise
+        return found
 
 
 def _check_if_match(schema: Schema, found: Any) -> None:
@@ -171,7 +174,7 @@ def _answer(door: Door, result: Any, given: dict[str, Any]) -> Response:
         assert door.gives is not None
         asked = given["query"]
         if asked.get("format", "json") != "json":
-            return exports.export(result, door.gives, asked, door.rule.strip("/").replace("/", "-"))
+            return exports.export(result, door.gives, asked, door.rule)
         return answers.many(result.page(asked), door.gives)
     data = door.gives.dump(result) if door.gives else result
     if door.at is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -16,10 +17,14 @@ from marshmallow import Schema
 
 from webapp.kit.db import NOTHING, db, enter_scope
 from webapp.kit.listing import Listing
+from webapp.kit.logs import log
+from webapp.kit.web import limits
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {"application/json": "json", "text/csv": "csv", XLSX: "xlsx"}
 PORTION = 64 * 1024
+SHEET_ROWS = 2**20 - 1
+WORKBOOK = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def wanted() -> str:
@@ -27,25 +32,47 @@ def wanted() -> str:
     return FORMATS[request.accept_mimetypes.best_match(FORMATS, "application/json")]
 
 
-def export(listing: Listing, schema: Schema, asked: dict[str, Any], name: str) -> Response:
-    """The whole list as a download in the format that was asked for."""
+class Export(Response):
+    """A download that is made while it is sent."""
+
+
+def export(listing: Listing, schema: Schema, asked: dict[str, Any], rule: str) -> Export:
+    """The whole list as a download in the format that was asked for, named after its address."""
+    limits.spend("exports", "LIMIT_EXPORTS", limits.caller())
     columns = list(schema.dump_fields)
     dumped = ([cell(row.get(column)) for column in columns] for row in _walled(listing, schema, asked["sort"]))
     lines = csv_lines(columns, dumped) if asked["format"] == "csv" else xlsx_portions(columns, dumped)
     mimetype = "text/csv; charset=utf-8" if asked["format"] == "csv" else XLSX
-    answer = Response(stream_with_context(lines), content_type=mimetype)
+    answer = Export(stream_with_context(lines), content_type=mimetype)
+    name = "-".join(part for part in rule.strip("/").split("/") if not part.startswith("<"))
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{asked["format"]}"'
     return answer
 
 
+def begin(answer: Response) -> None:
+    """Makes the first portion of an export before its headers are sent: what fails at once is an error, and not a broken file.
+
+    What fails later breaks the connection off in the middle, so that nobody takes a part for the whole.
+    """
+    if not isinstance(answer, Export) or request.method == "HEAD":
+        return
+    portions: Any = answer.response
+    first = next(portions, None)
+    answer.response = itertools.chain([] if first is None else [first], portions)
+    answer.call_on_close(portions.close)
+
+
 def _walled(listing: Listing, schema: Schema, sort: list[str]) -> Iterator[Any]:
-    """The dumped rows. They are read while the answer is sent, in a session of their own, so the walls are raised again."""
+    """The dumped rows. They are read while the answer is sent, in a transaction of their own, so the walls are raised again."""
     scope = db.session().info.get("scope", NOTHING)
 
     def rows() -> Iterator[Any]:
         enter_scope(scope)
         try:
             yield from map(schema.dump, listing.stream(sort))
+        except Exception as problem:
+            log().error("export_broken", kind=type(problem).__name__, exc_info=problem)
+            raise
         finally:
             db.session.remove()
 
@@ -74,14 +101,21 @@ def csv_lines(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
 
 
 def xlsx_portions(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[bytes]:
-    """A workbook, written to disk row by row and sent in portions; text never becomes a formula or a link."""
+    """A workbook, written to disk row by row and sent in portions; text never becomes a formula or a link.
+
+    A sheet has 1,048,576 rows; what is more goes on in the next one.
+    """
     with tempfile.TemporaryFile() as file:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        with xlsxwriter.Workbook(file, options) as book:
-            sheet = book.add_worksheet("Rows")
-            sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
-            for number, row in enumerate(rows, 1):
-                sheet.write_row(number, 0, row)
+        with xlsxwriter.Workbook(file, WORKBOOK) as book:
+            bold = book.add_format({"bold": True})
+            sheet, number = None, 0
+            for row in itertools.chain(rows, [None]):
+                if sheet is None or (row is not None and number == SHEET_ROWS):
+                    sheet, number = book.add_worksheet(), 0
+                    sheet.write_row(0, 0, columns, bold)
+                if row is not None:
+                    number += 1
+                    sheet.write_row(number, 0, row)
         file.seek(0)
         while portion := file.read(PORTION):
             yield portion

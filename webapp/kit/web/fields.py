@@ -15,6 +15,8 @@ DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 PER_PAGE, LIMIT, MOST = 50, 100, 200
 FARTHEST = 10**9
+LARGEST = 2**31 - 1
+WHOLE = re.compile(r"^-?[0-9]{1,18}\Z")
 
 
 def said(words: str) -> dict[str, str]:
@@ -88,6 +90,45 @@ class Yes(fields.Boolean):
     falsy = {"false", "0", False}
 
 
+class Exactly(set[Any]):
+    """A set that holds its one value itself and nothing that equals it: 1 equals True."""
+
+    def __contains__(self, value: object) -> bool:
+        return any(value is each for each in self)
+
+
+def _number(kind: type) -> Any:
+    """A reader of JSON's numbers alone; text that looks like one is text."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (int, float)):
+            raise TypeError("not a number")
+        return kind(value)
+
+    return read
+
+
+def _digits(value: Any) -> int:
+    """A whole number as people write it; Python takes more (`1_0`, ` 5`, digits of every script)."""
+    if not WHOLE.match(str(value)):
+        raise ValueError("not a whole number")
+    return int(value)
+
+
+def make_strict(kind: Any) -> None:
+    """Lets a field of a JSON body take its own type and no other: `true` is not 1, `"5"` is not 5, and 1.0 is no whole number."""
+    if isinstance(kind, fields.List):
+        make_strict(kind.inner)
+    elif isinstance(kind, fields.Boolean):
+        kind.truthy, kind.falsy = Exactly({True}), Exactly({False})
+    elif isinstance(kind, fields.Integer):
+        kind.strict = True
+        if not any(isinstance(each, validate.Range) for each in kind.validators):
+            kind.validators = [validate.Range(-LARGEST, LARGEST), *kind.validators]
+    elif isinstance(kind, fields.Float):
+        kind.num_type = _number(float)
+
+
 class Choice(fields.String):
     """One of a few words."""
 
@@ -115,12 +156,15 @@ class Choices(fields.Field[list[str]]):
 
 
 class Input(Schema):
-    """What comes in as a body: nothing but the named fields."""
+    """What comes in as a body: nothing but the named fields, each of its own JSON type. Forms are read into those types first."""
 
     class Meta:
         unknown = RAISE
 
     error_messages = {"unknown": "This field is not known.", "type": "Must be an object."}
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        make_strict(field_obj)
 
 
 class Output(Schema):
@@ -145,6 +189,10 @@ class Query(Schema):
 
     class Meta:
         unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        if isinstance(field_obj, fields.Integer):
+            field_obj.num_type = _digits  # type: ignore[assignment]
 
     @classmethod
     def filters(cls) -> list[str]:
@@ -190,4 +238,10 @@ class CursorQuery(ListQuery):
     """The query of a long append-only list, which takes a cursor too."""
 
     cursor = fields.String(validate=validate.Length(max=400),
-                           metadata=said("`meta.next_cursor` of the part before; empty for the first. Newest first."))
+                           metadata=said("`meta.next_cursor` of the part before, with the same filters; empty for the first. Newest first,"
+                                         " or with the list's time as `sort`, oldest first. Not with `page` or `skip`."))
+
+    @validates_schema
+    def one_way_on(self, data: dict[str, Any], **_: Any) -> None:
+        if "cursor" in data and ("page" in data or "skip" in data):
+            raise ValidationError("A cursor says where to go on; use it without page and skip.", "cursor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,9 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
 
 from webapp.kit.errors import PatchboardError
-from webapp.kit.web.fields import Text
+from webapp.kit.web.fields import WHOLE, Text
 
+DECIMAL = re.compile(r"^-?[0-9]{1,15}(\.[0-9]{1,15})?\Z")
 NOT_KEPT = ("password", "csrf_token")
 NO_FIELDS = ("csrf_token", "next")
 
@@ -42,6 +44,15 @@ def _nearest(path: str, typed: MultiDict[str, str]) -> str:
     return name
 
 
+def _of_its_type(kind: fields.Field[Any], text: str) -> Any:
+    """The number that was typed, where the field is one; text that is none stays, for the field to say so."""
+    if isinstance(kind, fields.Integer) and WHOLE.match(text):
+        return int(text)
+    if isinstance(kind, fields.Float) and DECIMAL.match(text):
+        return float(text)
+    return text
+
+
 def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
     """A form as the schema expects it: several values and words by comma as a list.
 
@@ -62,7 +73,7 @@ def form_values(schema: Schema, typed: MultiDict[str, str]) -> dict[str, Any]:
         elif key in typed:
             text = typed[key].strip() if "password" not in key else typed[key]
             if text or (kind.required and isinstance(kind, fields.String)):
-                values[key] = text
+                values[key] = _of_its_type(kind, text)
             elif kind.allow_none:
                 values[key] = None
             elif isinstance(kind, Text) and kind.least == 0:

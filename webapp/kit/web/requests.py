@@ -15,18 +15,22 @@ from sqlalchemy import event
 
 from webapp.kit import metrics
 from webapp.kit.db import db, enter_scope, scope_of
-from webapp.kit.errors import Malformed
+from webapp.kit.errors import Malformed, NotAuthenticated
 from webapp.kit.logs import log
 from webapp.kit.permissions import Actor, Origin
-from webapp.kit.web.limits import FREE
+from webapp.kit.web import limits
 
 SANE = re.compile(r"^[A-Za-z0-9._:\-]{1,128}$")
 API_VERSION = "1"
+NO_FEATURES = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Permissions-Policy": NO_FEATURES,
+          "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+"""What every answer says, files and errors included: guess no types, tell other sites nothing, share nothing with them."""
 Identify = Callable[[Origin], Actor]
 
 
-def register_requests(app: Flask, identify: Identify) -> None:
-    """`identify` tells who sends a request; it may raise NotAuthenticated."""
+def register_requests(app: Flask) -> None:
+    """What every request begins and ends with, also one that is turned away before anybody asks who sent it."""
 
     @app.before_request
     def begin() -> None:
@@ -38,17 +42,28 @@ def register_requests(app: Flask, identify: Identify) -> None:
         metrics.ACTIVE.inc()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id, correlation_id=g.correlation_id)
-        if request.headers.get("X-API-Version", API_VERSION) != API_VERSION:
-            raise Malformed("This server speaks version 1 of the API.", code="unsupported_version")
-        if (request.endpoint or "").startswith(FREE):
-            return
-        agent = (request.user_agent.string or "")[:255]
-        g.actor = identify(Origin(request.remote_addr, agent, g.request_id))
-        enter_scope(scope_of(visible_organizations(g.actor)))
 
     app.after_request(finish)
     with app.app_context():
         _count_statements()
+
+
+def register_entrance(app: Flask, identify: Identify) -> None:
+    """Who sends a request, what they may see, and what it costs them. `identify` may raise NotAuthenticated."""
+
+    @app.before_request
+    def enter() -> None:
+        if not limits.is_free():
+            agent = (request.user_agent.string or "")[:255]
+            try:
+                g.actor = identify(Origin(request.remote_addr or None, agent, g.request_id))
+            except NotAuthenticated:
+                limits.charge_address()
+                raise
+            enter_scope(scope_of(visible_organizations(g.actor)))
+            limits.charge()
+        if request.headers.get("X-API-Version", API_VERSION) != API_VERSION:
+            raise Malformed("This server speaks version 1 of the API.", code="unsupported_version")
 
 
 def visible_organizations(actor: Actor) -> set[Any] | None:
@@ -66,8 +81,9 @@ def finish(answer: Response) -> Response:
     answer.headers["X-Request-ID"] = g.get("request_id", "")
     answer.headers["X-Correlation-ID"] = g.get("correlation_id", "")
     answer.headers["X-API-Version"] = API_VERSION
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers.update(ALWAYS)
+    if answer.status_code >= 300 and answer.status_code != 304:
+        answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers.setdefault("Content-Security-Policy", content_policy())
     if request.path.startswith("/api/"):
         answer.vary.update(["Accept", "Authorization", "X-API-Key", "Cookie"])
