@@ -7,6 +7,7 @@ from typing import Any
 import webapp.accounts.models
 import webapp.audit.models
 import webapp.catalog.models
+import webapp.exposure.models
 import webapp.fleet.models
 import webapp.kit.models
 import webapp.patching.models
@@ -16,6 +17,7 @@ from webapp.accounts.cli import create_superuser
 from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
 from webapp.audit.pages import pages as audit_pages
+from webapp.exposure.jobs import evaluate_advisories
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
@@ -35,4 +37,4 @@ BLUEPRINTS: list[Any] = [
     patching_api, patching_pages, ops_pages, reports_api, reports_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, rotate_secrets, demo]
-JOBS: dict[str, Any] = {"reports.build": build, "reports.build.failed": build_failed}
+JOBS: dict[str, Any] = {"exposure.evaluate": evaluate_advisories, "reports.build": build, "reports.build.failed": build_failed}

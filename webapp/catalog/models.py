@@ -1,11 +1,13 @@
-"""Drupal projects and Composer packages that any site runs, and their versions."""
+"""Drupal projects and Composer packages that any site runs, their versions, and the security advisories about them."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kit.db import Base
@@ -36,3 +38,86 @@ class ModuleVersion(Base):
     is_security: Mapped[bool | None]
     is_supported: Mapped[bool | None]
     is_insecure: Mapped[bool | None]
+
+
+class ModuleProject(Base):
+    """A module that some site says belongs to a project of another name: webform_ui to webform. Core's own are left out."""
+
+    __tablename__ = "module_projects"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"), primary_key=True)
+
+
+class Advisory(Base):
+    """A security advisory, made one of what all sources say of it (`advisory_sources`).
+
+    `name` is drupal.org's own id (SA-CORE-2022-003) where it has one. `published_at` is null where no source tells; the
+    clocks then run from `first_seen_at`. `merged_into` leads on from an advisory that turned out to be another's twin.
+    """
+
+    __tablename__ = "advisories"
+    __table_args__ = (
+        CheckConstraint("severity IN ('critical', 'high', 'moderate', 'low', 'unknown')", name="severity"),
+        CheckConstraint("kind IN ('advisory', 'psa')", name="kind"),
+        Index("ix_advisories_published_at", "published_at", "public_id"),
+        Index("uq_advisories_name", "name", unique=True, postgresql_where=text("merged_into IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(default=new_id, unique=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="advisory")
+    title: Mapped[str] = mapped_column(server_default="")
+    details: Mapped[str] = mapped_column(server_default="")
+    link: Mapped[str | None]
+    severity: Mapped[str] = mapped_column(server_default="unknown")
+    risk: Mapped[str | None]
+    risk_score: Mapped[int | None]
+    cvss: Mapped[str | None]
+    cvss_score: Mapped[float | None]
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    packages: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    provenance: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    published_at: Mapped[datetime | None]
+    modified_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("advisories.id"))
+
+
+class AdvisoryAlias(Base):
+    """A name of an advisory. A library's CVE may be that of several, so an alias is no key by itself."""
+
+    __tablename__ = "advisory_aliases"
+
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    advisory_id: Mapped[int] = mapped_column(ForeignKey("advisories.id"), primary_key=True)
+
+
+class AdvisorySource(Base):
+    """One source's word about an advisory, kept whole, so that what all say can be put together anew."""
+
+    __tablename__ = "advisory_sources"
+    __table_args__ = (Index("ix_advisory_sources_advisory_id", "advisory_id"),)
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    advisory_id: Mapped[int] = mapped_column(ForeignKey("advisories.id"))
+    record: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    record_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    fetched_at: Mapped[datetime]
+
+
+class AdvisoryPackage(Base):
+    """What of one package an advisory affects; `package` is a project's machine name, `drupal`, or `vendor/package`."""
+
+    __tablename__ = "advisory_packages"
+    __table_args__ = (Index("ix_advisory_packages_package", "package"),)
+
+    advisory_id: Mapped[int] = mapped_column(ForeignKey("advisories.id"), primary_key=True)
+    package: Mapped[str] = mapped_column(primary_key=True)
+    version_constraint: Mapped[str] = mapped_column(server_default="")
+    versions: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    of_branch: Mapped[bool] = mapped_column(server_default="false")

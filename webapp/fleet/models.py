@@ -22,6 +22,7 @@ class Site(Resource, Base):
     `condition` is what its modules say (ok, outdated, vulnerable, unsupported, or unknown); the status that people see is
     `silent` instead once `silent_after` has passed. `body_hash` is the newest report's, so that the same body again costs
     one comparison; `body_dated` says whether that body named its own time. `report_id` is the newest accepted report.
+    `exposures_count` and `exposed_since` are of advisories that stand open for code that may run (see the room `exposure`).
     """
 
     __tablename__ = "sites"
@@ -57,6 +58,8 @@ class Site(Resource, Base):
     updates_count: Mapped[int] = mapped_column(server_default="0")
     security_updates_count: Mapped[int] = mapped_column(server_default="0")
     unjudged_count: Mapped[int] = mapped_column(server_default="0")
+    exposures_count: Mapped[int] = mapped_column(server_default="0")
+    exposed_since: Mapped[datetime | None]
     body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_dated: Mapped[bool] = mapped_column(server_default="false")
     report_id: Mapped[UUID | None]
@@ -88,6 +91,7 @@ class Installation(Base):
                           name="ex_installations_no_overlap", using="gist"),
         CheckConstraint("valid_to > valid_from", name="not_empty"),
         Index("uq_installations_present", "site_id", "module_id", unique=True, postgresql_where=OPEN),
+        Index("ix_installations_ended", "module_id", "valid_to", postgresql_where=text("valid_to IS NOT NULL")),
         Index("ix_installations_present_module", "module_id", "organization_id", "version", postgresql_where=OPEN),
         Index("ix_installations_present_updates", "organization_id", "module_id",
               postgresql_where=text("valid_to IS NULL AND (update_available OR security_update)")),

@@ -107,7 +107,7 @@ class VersionChange:
 
 @dataclass(slots=True)
 class ChangeSet:
-    """What one report changed, in numbers and steps."""
+    """What one report changed, in numbers and steps; `packages` are the projects of all modules that moved or were switched."""
 
     report_id: str = ""
     received: int = 0
@@ -119,3 +119,4 @@ class ChangeSet:
     security_updates: int = 0
     is_newest: bool = True
     changes: list[VersionChange] = field(default_factory=list)
+    packages: set[str] = field(default_factory=set)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webapp.exposure.actions.settling import Settled, settle_report
 from webapp.fleet.actions.inventory import Envelope, note_refusal, record_inventory, repeat_report
 from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
@@ -71,8 +72,9 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     run_id = explain(actor, recorded.site, recorded.changes, report_id=UUID(recorded.changes.report_id),
                      reported_at=recorded.reported_at, observed=recorded.observed, at=at, security_modules=recorded.security,
                      whole=report.full, before=recorded.site.last_report_at)
+    settled = settle_report(actor, recorded.site, recorded.changes.packages, at)
     metrics.INGEST.labels("accepted").inc()
-    return answer(recorded.changes, run_id)
+    return answer(recorded.changes, run_id, settled)
 
 
 def refuse(site: Any, envelope: Envelope, reason: str, at: datetime) -> None:
@@ -81,9 +83,9 @@ def refuse(site: Any, envelope: Envelope, reason: str, at: datetime) -> None:
     note_refusal(site.id, site.organization_id, envelope, [], reason, at)
 
 
-def answer(changes: ChangeSet, run_id: UUID | None) -> dict[str, Any]:
-    """What the site is told. Exposures follow advisories, of which this release knows none."""
+def answer(changes: ChangeSet, run_id: UUID | None, settled: Settled | None = None) -> dict[str, Any]:
+    """What the site is told: what changed, and which findings that opened and closed."""
     return {"report_id": changes.report_id, "received": changes.received, "added": changes.added, "updated": changes.updated,
             "removed": changes.removed, "unchanged": changes.unchanged, "updates_available": changes.updates_available,
-            "security_updates": changes.security_updates, "exposures_opened": 0, "exposures_closed": 0,
-            "patch_run_id": run_id}
+            "security_updates": changes.security_updates, "exposures_opened": settled.opened if settled else 0,
+            "exposures_closed": settled.closed if settled else 0, "patch_run_id": run_id}

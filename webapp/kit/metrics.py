@@ -26,9 +26,10 @@ QUERY_SECONDS = Histogram("api_database_query_duration_seconds", "Time of SQL st
 CACHE_HITS = Counter("api_cache_hits", "Answers found in the cache.", ["kind"])
 CACHE_MISSES = Counter("api_cache_misses", "Answers not found in the cache.", ["kind"])
 INGEST = Counter("patchboard_inventory_reports", "Reports received from sites.", ["outcome"])
+EXPOSURES = Counter("patchboard_exposures", "Exposures opened, closed, reopened or corrected.", ["event", "severity"])
 
 
-OURS = (REQUESTS, REQUESTS_FAILED, REQUEST_SECONDS, ACTIVE, QUERIES, QUERY_SECONDS, CACHE_HITS, CACHE_MISSES, INGEST)
+OURS = (REQUESTS, REQUESTS_FAILED, REQUEST_SECONDS, ACTIVE, QUERIES, QUERY_SECONDS, CACHE_HITS, CACHE_MISSES, INGEST, EXPOSURES)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -62,7 +62,8 @@ def _affected(document: dict[str, Any]) -> Iterator[Affected]:
         by_package.setdefault(module_of(package["name"]), []).append((constraint.strip(), versions))
     for name, parts in by_package.items():
         constraints = [constraint for constraint, _ in parts if constraint]
-        yield Affected(name, " || ".join(dict.fromkeys(constraints)), tuple(dict.fromkeys(each for _, each in parts for each in each)))
+        exact = dict.fromkeys(version for _, versions in parts for version in versions)
+        yield Affected(name, " || ".join(dict.fromkeys(constraints)), tuple(exact))
 
 
 def _constraint(span: dict[str, Any]) -> str:

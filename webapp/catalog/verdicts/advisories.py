@@ -106,13 +106,15 @@ class AdvisoryRecord:
     def is_about_the_same_as(self, other: AdvisoryRecord) -> bool:
         """Whether two records speak of one advisory: they share a name.
 
-        A CVE of a library is shared by the advisories of all that contain it (CVE-2020-13673 is core's and entity_embed's),
-        so records with different ids of drupal.org are two, and without such an id they have to share a package too.
+        A CVE may be that of several of drupal.org's advisories (CVE-2020-13673 is core's and entity_embed's): records with
+        different ids of drupal.org are two, and where only one has such an id they have to share a package too.
         """
         if not set(self.ids) & set(other.ids):
             return False
         if self.drupal_id and other.drupal_id:
             return self.drupal_id == other.drupal_id
+        if self.drupal_id is None and other.drupal_id is None:
+            return True
         return not self.affected or not other.affected or bool(self.packages & other.packages)
 
 

@@ -62,6 +62,13 @@ class Plan:
     def is_empty(self) -> bool:
         return not (self.added or self.moved or self.switched or self.touched or self.removed)
 
+    @property
+    def packages(self) -> set[str]:
+        """The projects of what came, moved, went or was switched; a module without one, and a library, is its own."""
+        pairs = (*self.moved, *self.switched, *((before, after) for before, after in self.touched if before.project != after.project))
+        states = (*self.added, *self.removed, *(state for pair in pairs for state in pair))
+        return {state.project or state.name for state in states}
+
 
 CLAIMS = ("latest_version", "recommended_version", "update_available", "security_update")
 FACTS = ("type", "project", "display_name", "source", "version", *CLAIMS)

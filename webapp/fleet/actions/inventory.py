@@ -25,6 +25,7 @@ from webapp.fleet.actions.writing import (
     insert_intervals,
     known_modules,
     load_state,
+    note_projects,
     note_versions,
     rewrite,
     run,
@@ -134,7 +135,7 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
     plan, report_id = compared(present, report, reported_at), new_id()
     changes = _write(site, plan, reported_at, report_id)
     states = _after(present, plan)
-    changes.received, changes.unchanged = len(report.modules), plan.same + _quiet(plan, report)
+    changes.received, changes.unchanged, changes.packages = len(report.modules), plan.same + _quiet(plan, report), plan.packages
     numbers = numbers_of(states)
     changes.updates_available, changes.security_updates = numbers["updates_count"], numbers["security_updates_count"]
     ids = {state.name: state.module_id for state in states}
@@ -180,6 +181,7 @@ def _write(site: Any, plan: Plan, at: datetime, report_id: UUID) -> ChangeSet:
     insert_intervals(site.organization_id, site.id, begun)
     rewrite([after for _, after in plan.touched])
     note_versions([*plan.added, *(after for _, after in plan.moved)], at)
+    note_projects([*plan.added, *(after for _, after in (*plan.moved, *plan.touched))])
     changes.changes = steps_of(plan)
     insert_changes(site.organization_id, site.id, changes.changes, at, "report", report_id)
     return changes

@@ -22,6 +22,7 @@ from webapp.fleet.actions.writing import (
     load_intervals,
     load_state,
     move_intervals,
+    note_projects,
     note_versions,
     run,
     steps_of,
@@ -88,10 +89,11 @@ def put_in_place(site: Any, report: InventoryReport, at: datetime, report_id: UU
     windows = _windows(site, plan, at)
     _lay(site, windows)
     _tell(site, windows, at, report_id)
+    note_projects([window.after for window in windows if window.after is not None])
     note_versions([window.after for window in windows if window.after is not None], at)
     changes = ChangeSet(str(report_id), len(report.modules), len(plan.added), len(plan.moved), len(plan.removed), is_newest=False)
     changes.unchanged = changes.received - changes.added - changes.updated
-    changes.changes = steps_of(plan)
+    changes.changes, changes.packages = steps_of(plan), plan.packages
     return changes, {**ids, **{state.name: state.module_id for state in then.values()}}
 
 

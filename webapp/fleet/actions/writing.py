@@ -52,6 +52,10 @@ INSERT INTO module_versions (module_id, version, first_seen_at)
 SELECT DISTINCT m, v, %(at)s::timestamptz FROM unnest(%(modules)s::bigint[], %(versions)s::text[]) AS n (m, v)
 WHERE v IS NOT NULL ORDER BY m, v ON CONFLICT DO NOTHING
 """
+PROJECTS = """
+INSERT INTO module_projects (project, module_id) SELECT DISTINCT p, m FROM unnest(%(projects)s::text[], %(modules)s::bigint[]) AS n (p, m)
+ORDER BY p, m ON CONFLICT DO NOTHING
+"""
 MODULES = """
 INSERT INTO modules (public_id, name, first_seen_at) SELECT *, %(at)s FROM unnest(%(ids)s::uuid[], %(names)s::text[])
 ON CONFLICT (name) DO NOTHING
@@ -117,6 +121,13 @@ def note_versions(states: Sequence[State], at: datetime) -> None:
     """Enters versions that were not seen before in the catalogue."""
     if states:
         run(VERSIONS, {"modules": [state.module_id for state in states], "versions": [state.version for state in states], "at": at})
+
+
+def note_projects(states: Sequence[State]) -> None:
+    """Enters which modules belong to a project of another name; core's own are known to be core's."""
+    other = [state for state in states if state.project not in (None, "drupal", state.name)]
+    if other:
+        run(PROJECTS, {"projects": [state.project for state in other], "modules": [state.module_id for state in other]})
 
 
 def steps_of(plan: Plan) -> list[VersionChange]:

@@ -1,0 +1,116 @@
+"""When a site was exposed: from what was installed on it, and from what is affected. Pure, so that the order of events is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from webapp.catalog.verdicts.advisories import Affected
+
+
+class State(StrEnum):
+    """How a finding stands. Accepted and false positive are decisions of people, with a reason and an end."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    ACCEPTED = "accepted"
+    FALSE_POSITIVE = "false_positive"
+
+
+DEFAULT_SLA_DAYS: Final[Mapping[str, int]] = {"critical": 2, "high": 7, "moderate": 30, "low": 90}
+"""Days for an organization that has set none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One module of a package in one version on a site, from `since` until `until` (None: still)."""
+
+    module_id: int
+    is_main: bool
+    version: str | None
+    enabled: bool | None
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time during which an affected version was there. `installed_at` is when it began, publication or not."""
+
+    module_id: int
+    version: str
+    fixed_version: str | None
+    enabled: bool | None
+    started_at: datetime
+    ended_at: datetime | None
+    installed_at: datetime
+
+
+def windows(parts: Iterable[tuple[Sequence[Interval], Affected]], published_at: datetime) -> list[Window]:
+    """The times, oldest first, at which any module of these packages was affected, none before the publication.
+
+    `parts` are what a site had of each package, and what of the package is affected. Affected versions that follow each
+    other without a gap are one time. A time that was over at the publication is none.
+    """
+    every: list[Interval] = []
+    covered: list[Interval] = []
+    for intervals, affected in parts:
+        every += intervals
+        covered += [each for each in intervals if affected.covers(each.version)]
+    found: list[Window] = []
+    for part in _joined(sorted(covered, key=lambda each: (each.since, each.module_id))):
+        ends = [each.until for each in part]
+        ended_at = None if None in ends else max(end for end in ends if end is not None)
+        if ended_at is not None and ended_at <= published_at:
+            continue
+        began = part[0].since
+        shown = _shown(part, ended_at)
+        assert shown.version is not None
+        found.append(Window(shown.module_id, shown.version, _successor(every, shown, ended_at), _enabled(part, ended_at),
+                            max(began, published_at), ended_at, began))
+    return found
+
+
+def _joined(covered: Sequence[Interval]) -> list[list[Interval]]:
+    """Intervals that overlap or touch, together."""
+    groups: list[list[Interval]] = []
+    end: datetime | None = None
+    for each in covered:
+        if groups and (end is None or each.since <= end):
+            groups[-1].append(each)
+            end = None if end is None or each.until is None else max(end, each.until)
+        else:
+            groups.append([each])
+            end = each.until
+    return groups
+
+
+def _shown(part: Sequence[Interval], ended_at: datetime | None) -> Interval:
+    """The interval that stands for the time: the last one, and of several at its end the project's main module."""
+    last = [each for each in part if each.until == ended_at]
+    return max(last, key=lambda each: (each.is_main, each.since, -each.module_id))
+
+
+def _successor(every: Sequence[Interval], shown: Interval, ended_at: datetime | None) -> str | None:
+    """The version that the module had next; None where it is gone, or the time is not over."""
+    if ended_at is None:
+        return None
+    return next((each.version for each in every if each.module_id == shown.module_id and each.since == ended_at), None)
+
+
+def _enabled(part: Sequence[Interval], ended_at: datetime | None) -> bool | None:
+    """Whether the code runs now, or for a time that is over, whether it ever ran; None where no report says so."""
+    counted = {each.enabled for each in part if ended_at is not None or each.until is None}
+    if True in counted:
+        return True
+    return None if None in counted else False
+
+
+def due(started_at: datetime, severity: str, sla_days: Mapping[str, int] | None) -> datetime:
+    """The deadline: an unknown severity has the deadline of high until it is judged (contract §3)."""
+    wanted = "high" if severity == "unknown" else severity
+    days = (sla_days or {}).get(wanted) or DEFAULT_SLA_DAYS[wanted]
+    return started_at + timedelta(days=days)
