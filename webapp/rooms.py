@@ -16,6 +16,7 @@ from webapp.accounts.api import api as accounts_api
 from webapp.accounts.cli import create_superuser
 from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
+from webapp.audit.cli import verify_audit
 from webapp.audit.pages import pages as audit_pages
 from webapp.exposure.jobs import evaluate_advisories
 from webapp.fleet.api import api as fleet_api
@@ -36,5 +37,5 @@ BLUEPRINTS: list[Any] = [
     probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api,
     patching_api, patching_pages, ops_pages, reports_api, reports_pages,
 ]
-COMMANDS: list[Any] = [init_db, create_superuser, rotate_secrets, demo]
+COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo]
 JOBS: dict[str, Any] = {"exposure.evaluate": evaluate_advisories, "reports.build": build, "reports.build.failed": build_failed}

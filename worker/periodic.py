@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from webapp.audit.actions import note_check
+from webapp.audit.queries import verify
 from webapp.kit.clock import now
-from webapp.kit.db import ALL, execute, rows, unit_of_work
+from webapp.kit.db import ALL, enter_scope, execute, rollback, rows, unit_of_work
+from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from worker.entry import app
 
@@ -37,9 +40,25 @@ def forget_jobs() -> None:
     log().info("jobs_forgotten", jobs=forgotten)
 
 
+def check_audit_log() -> None:
+    """Holds the audit log against its chain, and keeps what was found; a log that is not whole is an error in our own."""
+    with app.app_context():
+        enter_scope(ALL)
+        found = verify(audit_keys())
+        rollback()
+        with unit_of_work(ALL):
+            note_check(found, now())
+    told = {"head": str(found.head), "unsealed": found.unsealed, "findings": found.findings}
+    if found.is_whole:
+        log().info("audit_log_checked", **told)
+    else:
+        log().error("audit_log_not_whole", first=str(found.first), **told)
+
+
 PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (make_partitions, "17 2 * * *"),
     (forget_answers, "7 * * * *"),
     (forget_jobs, "37 3 * * *"),
+    (check_audit_log, "47 3 * * *"),
 )
 """Each with its cron expression, in the server's time zone."""

@@ -14,9 +14,12 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.audit import actions as audit
+from webapp.audit.queries import find_head
 from webapp.kit import jobs
 from webapp.kit.clock import now, stamp
-from webapp.kit.db import ALL, enter_scope
+from webapp.kit.db import ALL, enter_scope, rollback, unit_of_work
+from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from webapp.kit.redis import redis
 from worker.entry import app
@@ -26,6 +29,8 @@ EVERY = 3.0
 ALIVE = "patchboard:scheduler"
 ALIVE_FOR = 15
 QUEUE = "default"
+SEAL_PORTIONS = 10
+LONGEST = 3600
 
 
 class Scheduler:
@@ -35,7 +40,7 @@ class Scheduler:
         with app.app_context():
             self.cron = CronScheduler(connection=redis(), logging_level=app.config["LOG_LEVEL"])
         for work, when in PERIODIC:
-            self.cron.register(work, QUEUE, cron=when, result_ttl=60)
+            self.cron.register(work, QUEUE, cron=when, result_ttl=60, job_timeout=LONGEST)
         self.over = threading.Event()
         self.down: set[str] = set()
 
@@ -52,6 +57,7 @@ class Scheduler:
     def turn(self) -> None:
         """Finds lost work, calls for what is due, and says that it lives."""
         self.attempt("sweep", sweep)
+        self.attempt("seal", seal)
         self.attempt("periodic", self.call_for_what_is_due)
         self.attempt("heartbeat", say_alive)
 
@@ -79,6 +85,23 @@ def sweep() -> int:
     with app.app_context():
         enter_scope(ALL)
         return jobs.sweep(now())
+
+
+def seal() -> int:
+    """Seals what was written into the audit log; what is left after some portions is for the next turn."""
+    count = 0
+    with app.app_context():
+        key = audit_keys()[0]
+        for _ in range(SEAL_PORTIONS):
+            with unit_of_work(ALL):
+                sealed = audit.seal(key)
+            count += sealed
+            if sealed < audit.PORTION:
+                break
+        if count:
+            log().info("audit_sealed", rows=count, head=str(find_head()))
+            rollback()
+    return count
 
 
 def say_alive() -> None:

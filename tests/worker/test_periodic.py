@@ -70,7 +70,8 @@ def test_what_is_due_is_called_for_once(app: Any, scheduler: Any) -> None:
         loop.turn()
         loop.turn()
         called = [job.func_name for job in Queue("default", connection=redis()).jobs]
-        assert sorted(called) == ["worker.periodic.forget_answers", "worker.periodic.forget_jobs", "worker.periodic.make_partitions"]
+        assert sorted(called) == [f"worker.periodic.{name}" for name in (
+            "check_audit_log", "forget_answers", "forget_jobs", "make_partitions")]
         assert redis().ttl("patchboard:scheduler") in range(1, 16)
 
 
@@ -96,3 +97,35 @@ def test_a_step_that_fails_stops_neither_the_others_nor_the_loop(app: Any, sched
         assert loop.down == {"sweep", "periodic"}
     loop.turn()
     assert loop.down == set()
+
+
+def test_the_audit_log_is_sealed_by_each_turn_also_without_redis(app: Any, scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from redis.exceptions import ConnectionError as RedisAway
+
+    from webapp.audit.actions import record
+    from webapp.kit.permissions import SYSTEM
+
+    def no_redis(*_: Any) -> None:
+        raise RedisAway("away")
+
+    loop = scheduler.Scheduler()
+    with app.app_context(), unit_of_work(ALL):
+        record(SYSTEM, "thing.changed", "Thing", resource_id=new_id(), changes={})
+    monkeypatch.setattr(loop.cron, "enqueue_jobs", no_redis)
+    monkeypatch.setattr(scheduler, "say_alive", no_redis)
+    loop.turn()
+    assert loop.down == {"periodic", "heartbeat"}
+    with app.app_context():
+        assert [row.position for row in rows("SELECT position FROM audit_seals")] == [1]
+
+
+def test_the_nightly_check_keeps_what_it_found(app: Any, scheduler: Any, periodic: Any) -> None:
+    from webapp.audit.actions import record
+    from webapp.kit.permissions import SYSTEM
+
+    with app.app_context(), unit_of_work(ALL):
+        record(SYSTEM, "thing.changed", "Thing", resource_id=new_id(), changes={})
+    assert scheduler.seal() == 1
+    periodic.check_audit_log()
+    with app.app_context():
+        assert [(row.position, row.findings) for row in rows("SELECT position, findings FROM audit_checks")] == [(1, 0)]

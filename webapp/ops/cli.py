@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 WHOLE = "SELECT, INSERT, UPDATE, DELETE"
-GRANTS = {"audit_log": "SELECT, INSERT", "inventory_reports": "SELECT, INSERT"}
+GRANTS = {"audit_log": "SELECT, INSERT", "audit_seals": "SELECT, INSERT", "audit_checks": "SELECT, INSERT",
+          "inventory_reports": "SELECT, INSERT"}
 TABLES = """
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 """

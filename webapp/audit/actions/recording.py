@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import inspect
 
 from webapp.audit.models import AuditRow
+from webapp.audit.values import mac_of
+from webapp.kit import security
 from webapp.kit.clock import now, stamp
-from webapp.kit.db import Base, db
+from webapp.kit.db import Base, after_commit, db
 from webapp.kit.ids import new_id
+from webapp.kit.keys import audit_keys
 from webapp.kit.permissions import Actor
 
 SECRET = frozenset({"password_hash", "secret_hash", "refresh_hash"})
@@ -32,10 +35,23 @@ def record(actor: Actor, action: str, resource: Any, *, organization_id: UUID | 
         changes = {} if isinstance(resource, str) else changes_of(resource)
     if organization_id is None and not isinstance(resource, str):
         organization_id = resource.id if kind == "Organization" else getattr(resource, "organization_id", None)
-    db.session.add(AuditRow(
+    row = AuditRow(
         id=new_id(), at=now(), actor_kind=actor.kind, actor_id=actor.id, actor_label=actor.label, action=action,
         resource_type=snake(kind), resource_id=key, organization_id=organization_id, status=status, ip=actor.origin.ip,
-        user_agent=actor.origin.user_agent, request_id=actor.origin.request_id, changes=dict(changes)))
+        user_agent=actor.origin.user_agent, request_id=actor.origin.request_id, changes=dict(changes))
+    row.mac = mac_of(audit_keys()[0], row)
+    db.session.add(row)
+    if security.is_event(action):
+        _tell(actor, row)
+
+
+def _tell(actor: Actor, row: AuditRow) -> None:
+    """Says in the log what is an event of security: a success once it is one, a failure at once, also if it is rolled back."""
+    event = security.Event(row.action, row.status, row.resource_type, row.resource_id, row.organization_id)
+    if row.status == "success":
+        after_commit(lambda: security.tell(actor, event))
+    else:
+        security.tell(actor, event)
 
 
 def change(actor: Actor, action: str, resource: Any, values: Mapping[str, Any], at: datetime) -> Any:
