@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 
 import config
 from webapp.accounts.identity import identify, register_identity
-from webapp.examples import WORDS
+from webapp.examples import TAGS, WORDS
 from webapp.kit.db import db
 from webapp.kit.jobs import register_jobs
 from webapp.kit.logs import configure_logs
@@ -73,5 +73,5 @@ def _extend(app: Flask) -> None:
     register_csrf(app)
     register_errors(app)
     register_jobs(app, JOBS)
-    register_words(app, WORDS)
+    register_words(app, WORDS, TAGS)
     register_shell(app)

@@ -134,3 +134,15 @@ WORDS: dict[str, Any] = {
                  "operator": "Ada Lindqvist", "environment": "production",
                  "updates": [{"module": "webform", "from_version": "6.2.7", "to_version": "6.2.9", "security": True}]},
 }
+
+TAGS = {
+    "Accounts": "Signing in, the own account, people, organizations and their members, API keys.",
+    "Audit log": "Who did what: append-only, and chained so that a change to it shows.",
+    "Operation": "Health, metrics and this document; at the root, and never limited.",
+    "Patch runs": "Rounds of updates on a site: posted by a person or CI, or inferred from a report, and proven by a later one.",
+    "Reports": "Figures as they are now, and documents that a worker builds from one snapshot.",
+    "Reports from sites": "What sites send of themselves: an inventory report in any of the formats that Drupal's tools write.",
+    "Sites": "Sites, what is installed on them now and at any time before, and the modules of all of them.",
+    "Teams": "People of an organization who look after sites together.",
+}
+"""What each subject of the document holds."""

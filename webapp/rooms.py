@@ -23,6 +23,7 @@ from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
 from webapp.kit.rotation import rotate_secrets
+from webapp.kit.web.openapi_reference import api_reference
 from webapp.ops.api import probes
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
@@ -37,5 +38,5 @@ BLUEPRINTS: list[Any] = [
     probes, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api,
     patching_api, patching_pages, ops_pages, reports_api, reports_pages,
 ]
-COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo]
+COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, api_reference]
 JOBS: dict[str, Any] = {"exposure.evaluate": evaluate_advisories, "reports.build": build, "reports.build.failed": build_failed}

@@ -17,6 +17,7 @@ from webapp.kit.permissions import Permission
 from webapp.kit.web.doors import Doors
 from webapp.kit.web.fields import Output
 from webapp.kit.web.openapi import build
+from webapp.kit.web.openapi_reference import PLACE, reference
 from webapp.kit.web.openapi_schemas import Names
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -66,6 +67,15 @@ def test_every_operation_says_what_it_does_who_may_and_what_comes(operations):
         assert each["tags"], path
         assert "default" in each["responses"], path
         assert any(status < "400" for status in each["responses"] if status != "default"), path
+
+
+def test_every_tag_says_what_it_holds(document):
+    assert [each["name"] for each in document["tags"] if not each.get("description")] == [], "describe it in webapp/examples.py (TAGS)"
+
+
+def test_the_reference_is_up_to_date(document):
+    said = (Path(__file__).resolve().parents[2] / PLACE).read_text()
+    assert said == reference(document), "write it anew: flask --app wsgi api-reference"
 
 
 def test_what_needs_no_identity_says_so_and_all_else_names_its_ways(app, document):

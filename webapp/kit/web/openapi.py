@@ -15,7 +15,7 @@ from webapp.kit.permissions import Permission
 from webapp.kit.web import openapi_components as parts
 from webapp.kit.web.doors import CHANGES, SAFE, Door
 from webapp.kit.web.openapi_components import JSON, XLSX, error_ref, header_refs
-from webapp.kit.web.openapi_examples import WORDS, illustrate
+from webapp.kit.web.openapi_examples import TAGS, WORDS, illustrate
 from webapp.kit.web.openapi_schemas import SchemaPlugin
 
 CACHE = "patchboard_openapi"
@@ -59,8 +59,9 @@ def build(app: Flask) -> dict[str, Any]:
     for path, method, rule, view in found:
         described = describe(plugin, spec, view, rule, method)
         spec.path(path=path, operations={method.lower(): {"operationId": names[path, method], **described}})
+    about = app.extensions.get(TAGS, {})
     for tag in sorted({view.door.tag for *_, view in found}):
-        spec.tag({"name": tag})
+        spec.tag({"name": tag, **({"description": about[tag]} if tag in about else {})})
     document = dict(spec.to_dict())
     illustrate(document, app.extensions.get(WORDS, {}))
     return document

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-WORDS = "patchboard_example_words"
+WORDS, TAGS = "patchboard_example_words", "patchboard_tags"
 JSON, PROBLEM = "application/json", "application/problem+json"
 MOMENT, DAY = "2026-11-18T16:05:00Z", "2026-11-18"
 SCALARS: Mapping[str, Any] = {"string": "text", "integer": 3, "number": 1.5, "boolean": True, "null": None}
@@ -22,9 +22,9 @@ FORMATS: Mapping[str, Any] = {"date-time": MOMENT, "date": DAY, "email": "ada@me
 FIELDS_OF_A_CHANGE = 3
 
 
-def register_words(app: Flask, words: Mapping[str, Any]) -> None:
-    """What the examples of this application's document say, by `Component.field`, `field` or `Component`."""
-    app.extensions[WORDS] = words
+def register_words(app: Flask, words: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+    """What the examples of this application's document say, by `Component.field`, `field` or `Component`; and what its tags hold."""
+    app.extensions[WORDS], app.extensions[TAGS] = words, tags
 
 
 def illustrate(document: dict[str, Any], words: Mapping[str, Any]) -> None:
