@@ -30,8 +30,9 @@ class IdempotencyKey(Base):
 class JobOutbox(Base):
     """Work for a worker, written in the transaction that asks for it; Redis only carries its id.
 
-    `attempt` is a fence: only the worker that holds the newest attempt may finish the work. Work that had failed and is asked
-    for again has `attempts_before` that no longer count. `queued_at` and `heartbeat_at` are by the database's clock alone.
+    `attempt` is a fence: only the worker that holds the newest attempt may finish the work. Work that was put off waits until
+    `not_before`; `postponed` counts how often that was. Work that had failed and is asked for again has `attempts_before` that no
+    longer count. `queued_at` and `heartbeat_at` are by the database's clock alone: processes may disagree on the time.
     """
 
     __tablename__ = "job_outbox"
@@ -52,6 +53,8 @@ class JobOutbox(Base):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    postponed: Mapped[int] = mapped_column(server_default="0")
     attempts_before: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None]
 
