@@ -27,11 +27,12 @@ CACHE_HITS = Counter("api_cache_hits", "Answers found in the cache.", ["kind"])
 CACHE_MISSES = Counter("api_cache_misses", "Answers not found in the cache.", ["kind"])
 INGEST = Counter("patchboard_inventory_reports", "Reports received from sites.", ["outcome"])
 EXPOSURES = Counter("patchboard_exposures", "Exposures opened, closed, reopened or corrected.", ["event", "severity"])
+LIVE = Gauge("patchboard_live_connections", "Streams of events and WebSockets that are open now.", multiprocess_mode="livesum")
 SECURITY = Counter("patchboard_security_events", "Events of security, by name.", ["name", "outcome"])
 
 
 OURS = (REQUESTS, REQUESTS_FAILED, REQUEST_SECONDS, ACTIVE, QUERIES, QUERY_SECONDS, CACHE_HITS, CACHE_MISSES, INGEST, EXPOSURES,
-        SECURITY)
+        LIVE, SECURITY)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -1,9 +1,12 @@
-"""Who may read the metrics: the operator."""
+"""Who may read the metrics: the operator. And which events somebody may be told of."""
 
 from __future__ import annotations
 
 import hmac
 from ipaddress import ip_address, ip_network
+
+from webapp.kit.events import Event
+from webapp.kit.permissions import Actor, Permission
 
 # Loopback and private networks (RFC 1918, RFC 4193). Python's `is_private` has more: ranges for examples, and carriers'.
 NEAR = tuple(map(ip_network, ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
@@ -28,3 +31,14 @@ def is_near(address: str | None) -> bool:
         return False
     asking = getattr(asking, "ipv4_mapped", None) or asking
     return any(asking in network for network in NEAR)
+
+
+def may_hear(actor: Actor, topic: str, event: Event) -> bool:
+    """Whether somebody who listens to a topic may be told this event: only what happened in organizations whose sites they may
+    see, and with the key of a site, at that site. Who listens to a report was found to see that report."""
+    if topic.startswith("report:"):
+        return True
+    if actor.site_id is not None and f"site:{actor.site_id}" not in event.topics:
+        return False
+    where = actor.organizations(Permission.SITE_READ)
+    return where is None or event.organization_id in where

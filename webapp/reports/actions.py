@@ -18,6 +18,7 @@ from webapp.fleet.queries import get_site
 from webapp.kit import jobs
 from webapp.kit.db import after_commit, db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
+from webapp.kit.events import announce
 from webapp.kit.permissions import SYSTEM, Actor, Permission
 from webapp.reports.models import Report, ReportFile
 from webapp.reports.policy import require_build
@@ -64,6 +65,7 @@ def request_report(actor: Actor, body: dict[str, Any], at: datetime) -> Report:
     db.session.add(report)
     record(actor, "report.requested", report)
     db.session.flush()
+    _tell("report.requested", report.id, Status.QUEUED, at)
     report.job_id = _call_worker(report.id, 0, at)
     db.session.flush()
     return with_files([report])[0]
@@ -105,6 +107,7 @@ def cancel_report(actor: Actor, report: Report, storage: Path, at: datetime) -> 
     if report.job_id is not None:
         jobs.cancel(report.job_id)
     change(actor, "report.cancelled", report, {"status": Status.CANCELLED, "stage": "Cancelled", "finished_at": at}, at)
+    _tell("report.cancelled", report.id, Status.CANCELLED, at, progress=report.progress)
     report_id = report.id
     after_commit(lambda: remove_files(storage, report_id))
     return report
@@ -122,6 +125,7 @@ def retry_report(actor: Actor, report: Report, at: datetime) -> Report:
     change(actor, "report.retried", report, {
         "status": Status.QUEUED, "stage": WAITING, "progress": 0, "rows": 0, "attempt": fence, "job_id": job_id, "error": None,
         "snapshot_at": None, "started_at": None, "finished_at": None}, at)
+    _tell("report.requested", report.id, Status.QUEUED, at)
     return report
 
 
@@ -131,6 +135,7 @@ def begin(report_id: UUID, attempt: int, at: datetime) -> Order | None:
     if not found:
         return None
     row = found[0]
+    _tell("report.progress", report_id, Status.RUNNING, at, progress=1)
     view = None if row.view is None else tuple(UUID(each) for each in row.view)
     return Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view)
 
@@ -140,6 +145,7 @@ def note_progress(order: Order, progress: int, stage: str, written: int, snapsho
     if not execute(PROGRESS, id=order.report_id, attempt=order.attempt, progress=progress, stage=stage, rows=written,
                    snapshot_at=snapshot_at, at=at):
         raise jobs.Superseded()
+    _tell("report.progress", order.report_id, Status.RUNNING, at, progress=progress, rows=written)
 
 
 def finish(order: Order, built: Built, at: datetime) -> None:
@@ -150,6 +156,7 @@ def finish(order: Order, built: Built, at: datetime) -> None:
         db.session.add(ReportFile(report_id=order.report_id, format=file.format, path=file.path, bytes=file.bytes, sha256=file.sha256,
                                   created_at=at))
     _record("report.built", order.report_id, {"rows": [None, built.rows]})
+    _tell("report.done", order.report_id, Status.DONE, at, progress=100, rows=built.rows)
     db.session.flush()
 
 
@@ -157,12 +164,19 @@ def fail(order: Order, error: str, at: datetime) -> None:
     """The report could not be built, for a reason that is a sentence for people; an older builder's word does not count."""
     if execute(FAIL, id=order.report_id, first=order.attempt, last=order.attempt, error=error, at=at):
         _record("report.failed", order.report_id, {"error": [None, error]})
+        _tell("report.failed", order.report_id, Status.FAILED, at)
 
 
 def give_up(report_id: UUID, after: int, error: str, at: datetime) -> None:
     """The report is failed because its job, which counts its attempts from `after`, was."""
     if execute(FAIL, id=report_id, first=after, last=after + ATTEMPTS - 1, error=error, at=at):
         _record("report.failed", report_id, {"error": [None, error]})
+        _tell("report.failed", report_id, Status.FAILED, at)
+
+
+def _tell(kind: str, report_id: UUID, status: Status, at: datetime, **data: Any) -> None:
+    """Announces how far a report is to those who listen to it; who may is found out when they begin to listen."""
+    announce(kind, (f"report:{report_id}",), {"report_id": str(report_id), "status": status, **data}, at)
 
 
 def _record(action: str, report_id: UUID, changes: dict[str, list[Any]]) -> None:

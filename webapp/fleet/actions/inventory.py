@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 
 from webapp.audit.actions import record
+from webapp.fleet.actions.announcing import tell_of_site
 from webapp.fleet.actions.comparison import CLAIMS, Plan, State, compared, numbers_of
 from webapp.fleet.actions.late import free_time, put_in_place
 from webapp.fleet.actions.sites import silent_after
@@ -106,6 +107,7 @@ def repeat_report(site_id: UUID, envelope: Envelope, at: datetime) -> ChangeSet 
     site, report_id = found[0], new_id()
     noted = run(SAME_REPORT, {"id": report_id, "at": at, "reported_at": site.last_report_at, "bytes": envelope.bytes, "ip": envelope.ip,
                               "agent": envelope.agent, "report": site.report_id, "report_received_at": site.report_received_at})
+    tell_of_site("inventory.received", site_id, site.organization_id, {"report_id": str(report_id), "outcome": "unchanged"}, at)
     return ChangeSet(str(report_id), received=noted[0].received, unchanged=noted[0].received, updates_available=site.updates_count,
                      security_updates=site.security_updates_count)
 
@@ -143,6 +145,7 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
     _note_state(site, report, envelope, numbers, reported_at, report_id, at)
     if not plan.is_empty:
         _audit(actor, site, changes)
+    _tell(site, changes, at, status=numbers["condition"])
     security = frozenset(before.name for before in present.values() if before.security_update)
     return Recorded(changes, site, reported_at, _observed(report), security)
 
@@ -153,6 +156,7 @@ def note_refusal(site_id: UUID, organization_id: UUID, envelope: Envelope, forma
                  "formats": list(formats), "bytes": envelope.bytes, "outcome": "refused", "error": reason[:1000], "received": 0, "added": 0,
                  "updated": 0, "removed": 0, "speaks": [], "module_ids": None, "document": None, "ip": envelope.ip,
                  "agent": envelope.agent})
+    tell_of_site("inventory.refused", site_id, organization_id, {"outcome": "refused"}, at)
 
 
 def _record_late(actor: Actor, site: Any, report: InventoryReport, envelope: Envelope, reported_at: datetime, at: datetime) -> Recorded:
@@ -162,6 +166,7 @@ def _record_late(actor: Actor, site: Any, report: InventoryReport, envelope: Env
     _note_report(site, report, envelope, reported_at, changes, report_id, at, ids)
     if changes.changes:
         _audit(actor, site, changes)
+    _tell(site, changes, at)
     return Recorded(changes, site, reported_at, _observed(report))
 
 
@@ -242,3 +247,13 @@ def _audit(actor: Actor, site: Any, changes: ChangeSet) -> None:
     counts = {name: [None, getattr(changes, name)] for name in ("added", "updated", "removed") if getattr(changes, name)}
     record(actor, "inventory.recorded", "Site", organization_id=site.organization_id, resource_id=site.id,
            changes={"report_id": [None, changes.report_id], **counts})
+
+
+def _tell(site: Any, changes: ChangeSet, at: datetime, status: str | None = None) -> None:
+    """Announces the report, and the site's new status where the report has changed it."""
+    counts = {name: getattr(changes, name) for name in ("added", "updated", "removed", "updates_available", "security_updates")}
+    tell_of_site("inventory.received", site.id, site.organization_id, {"report_id": changes.report_id, "outcome": "accepted", **counts}, at)
+    heard_until = silent_after(site.last_report_at, site.report_interval_minutes)
+    before = "unknown" if heard_until is None else "silent" if heard_until < at else site.condition
+    if status is not None and status != before:
+        tell_of_site("site.status_changed", site.id, site.organization_id, {"status": [before, status]}, at)

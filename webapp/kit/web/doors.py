@@ -33,7 +33,8 @@ CHANGES = ("PUT", "PATCH")
 class Door:
     """What a route was told: permission, schemas, how it finds its resource, and words for the document.
 
-    A PUT or PATCH takes any subset of the fields, unless it is not `partial`.
+    A PUT or PATCH takes any subset of the fields, unless it is not `partial`. A door that `is_socket` takes the handshakes of
+    WebSockets, and nothing else.
     `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
     `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of those (any);
     `or_gives`: another schema, where the answer depends on a parameter (the server does not use it);
@@ -60,6 +61,7 @@ class Door:
     again: Callable[..., Any] | None = None
     is_page: bool = False
     hidden: bool = False
+    is_socket: bool = False
     tag: str = ""
     deprecated: Deprecation | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +87,8 @@ class Doors(Blueprint):
 
             guarded.door = door  # type: ignore[attr-defined]
             guarded.call = view  # type: ignore[attr-defined]
-            self.add_url_rule(rule, view_func=guarded, methods=list(methods))
+            more = {"websocket": True} if door.is_socket else {}
+            self.add_url_rule(rule, view_func=guarded, methods=list(methods), **more)
             return guarded
 
         return decorate

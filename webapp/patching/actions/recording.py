@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webapp.audit.actions import record
+from webapp.fleet.actions.announcing import tell_of_site
 from webapp.fleet.models import Site
 from webapp.kit.db import db, execute
 from webapp.kit.errors import Detail, Invalid
@@ -43,6 +44,8 @@ def record_run(actor: Actor, site: Site, body: Mapping[str, Any], at: datetime) 
     record(actor, "patch_run.recorded", run)
     db.session.flush()
     add_updates(run.id, site.organization_id, updates)
+    tell_of_site("patch_run.recorded", site.id, site.organization_id,
+                 {"patch_run_id": str(run.id), "status": run.status, "updates": len(updates)}, at)
     if run.status in MOVES:
         _merge_and_prove(actor, site, run, updates, at)
     run.site = {"id": site.id, "name": site.name}  # type: ignore[attr-defined]

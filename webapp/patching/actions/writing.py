@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webapp.audit.actions import record
+from webapp.fleet.actions.announcing import tell_of_site
 from webapp.fleet.models import Site
-from webapp.kit.db import db, execute
+from webapp.kit.db import db, execute, rows
 from webapp.kit.permissions import Actor
 from webapp.patching import queries
 from webapp.patching.models import PatchRun
@@ -32,7 +33,7 @@ WHERE c.site_id = :site AND c.at BETWEEN :since AND :until AND c.at = v.at AND c
 DECIDE = """
 UPDATE patch_runs SET evidence = :evidence, evidence_at = :reported_at, evidence_report_id = :report, updated_at = :at,
     updated_by = :by
-WHERE id = ANY (CAST(:runs AS uuid[]))
+WHERE id = ANY (CAST(:runs AS uuid[])) RETURNING id, site_id
 """
 
 
@@ -73,6 +74,7 @@ def infer(actor: Actor, site: Any, steps: Sequence[Step], security: Collection[s
     record(actor, "patch_run.inferred", run, changes={"updates": [None, sorted(each["module"] for each in updates)]})
     db.session.flush()
     add_updates(run.id, site.organization_id, updates)
+    tell_of_site("patch_run.inferred", site.id, site.organization_id, {"patch_run_id": str(run.id), "updates": len(updates)}, at)
     return run.id
 
 
@@ -87,7 +89,9 @@ def decide(actor: Actor, organization_id: UUID, before: Mapping[UUID, str], evid
     """Notes what a report (its id and time) makes of runs, whose evidence so far is `before`."""
     if not before:
         return
-    execute(DECIDE, evidence=evidence, reported_at=report[1], report=report[0], at=at, by=actor.id, runs=list(before))
+    decided = rows(DECIDE, evidence=evidence, reported_at=report[1], report=report[0], at=at, by=actor.id, runs=list(before))
+    for run in decided:
+        tell_of_site(f"patch_run.{evidence}", run.site_id, organization_id, {"patch_run_id": str(run.id)}, at)
     for run_id, evidence_before in before.items():
         record(actor, f"patch_run.{evidence}", "PatchRun", resource_id=run_id, organization_id=organization_id,
                changes={"evidence": [evidence_before, evidence], "evidence_report_id": [None, str(report[0])]})

@@ -1,0 +1,1 @@
+"""Live connections: taken over from the web server's threads and served by three threads a process, however many there are."""
