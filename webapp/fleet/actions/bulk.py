@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from webapp.accounts.queries import is_team_of
 from webapp.audit.actions import change_many
+from webapp.fleet.actions.announcing import tell_of_sites
 from webapp.fleet.actions.sites import refuse_to_restore, without_hidden_team
 from webapp.fleet.models import Site
 from webapp.fleet.queries import find_sites, may_own, with_names
@@ -46,6 +47,7 @@ def change_sites(actor: Actor, body: Mapping[str, Any], at: datetime) -> dict[st
             for site, values in wanted]
     if not body["dry_run"]:
         change_many(actor, VERBS[operation], wanted, at)
+        tell_of_sites(VERBS[operation], [site for site, _ in wanted], at)
     return {"operation": operation, "dry_run": body["dry_run"], "matched": len(sites), "changed": len(wanted), "sites": told}
 
 

@@ -13,6 +13,7 @@ from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization, is_team_of
 from webapp.accounts.values import organization_closed, organization_reopened
 from webapp.audit.actions import change, change_many, record
+from webapp.fleet.actions.announcing import tell_of_site, tell_of_sites
 from webapp.fleet.models import Site
 from webapp.fleet.queries.sites import get_site, may_own
 from webapp.kit.db import db
@@ -38,6 +39,7 @@ def register_site(actor: Actor, body: dict[str, Any], at: datetime) -> Site:
     db.session.add(site)
     record(actor, "site.registered", site)
     db.session.flush()
+    tell_of_site("site.registered", site.id, site.organization_id, {}, at)
     return get_site(actor, site.id)
 
 
@@ -56,6 +58,7 @@ def change_site(actor: Actor, site: Site, body: dict[str, Any], at: datetime) ->
     if "report_interval_minutes" in body:
         body = {**body, "silent_after": silent_after(site.last_report_at, body["report_interval_minutes"])}
     change(actor, "site.changed", site, body, at)
+    tell_of_site("site.changed", site.id, site.organization_id, {"fields": sorted(body)}, at)
     return get_site(actor, site.id)
 
 
@@ -63,6 +66,7 @@ def delete_site(actor: Actor, site: Site, at: datetime) -> Site:
     """Deletes a site; its history stays, its keys report no more, and it can be restored."""
     actor.require(Permission.SITE_DELETE, site.organization_id)
     change(actor, "site.deleted", site, {"deleted_at": at}, at)
+    tell_of_site("site.deleted", site.id, site.organization_id, {}, at)
     return site
 
 
@@ -72,6 +76,7 @@ def restore_site(actor: Actor, site_id: UUID, at: datetime) -> Site:
     actor.require(Permission.SITE_DELETE, site.organization_id)
     refuse_to_restore([site])
     change(actor, "site.restored", site, {"deleted_at": None}, at)
+    tell_of_site("site.restored", site.id, site.organization_id, {}, at)
     return get_site(actor, site.id)
 
 
@@ -111,8 +116,10 @@ def refuse_to_restore(sites: Collection[Site]) -> None:
 @organization_closed.connect
 def _close_sites(actor: Actor, organization: Organization, at: datetime) -> None:
     """Held before they are stamped: a site that somebody deletes at the same moment stays deleted when the organization comes back."""
-    sites = db.session.scalars(select(Site).where(Site.organization_id == organization.id, Site.deleted_at.is_(None)).with_for_update())
+    held = select(Site).where(Site.organization_id == organization.id, Site.deleted_at.is_(None)).with_for_update()
+    sites = list(db.session.scalars(held))
     change_many(actor, "site.deleted", [(site, {"deleted_at": at}) for site in sites], at)
+    tell_of_sites("site.deleted", sites, at)
 
 
 @organization_reopened.connect
@@ -123,3 +130,4 @@ def _reopen_sites(actor: Actor, organization: Organization, closed_at: datetime)
     if db.session.scalar(select(Site.id).where(Site.url.in_([site.url for site in sites]), Site.deleted_at.is_(None)).limit(1)):
         raise Conflict("One of its sites cannot come back: another site has its address now.")
     change_many(actor, "site.restored", [(site, {"deleted_at": None}) for site in sites], organization.updated_at)
+    tell_of_sites("site.restored", sites, organization.updated_at)
