@@ -175,7 +175,10 @@
     const strip = old || document.getElementById("live-changes").content.firstElementChild.cloneNode(true);
     strip.querySelector("span").textContent = changes > 1
       ? `${changes.toLocaleString()} changes since you opened this list.` : "This list has changed since you opened it.";
-    if (!old) results.prepend(strip);
+    if (old) return;
+    const table = results.querySelector("table");
+    if (table) (table.closest("form") || table).before(strip);
+    else results.append(strip);
   }
 
   document.addEventListener("click", (event) => {

@@ -42,6 +42,8 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/api-keys/<uuid:key_id>/restore": restoring("key_id", "revoked_key"),
     "POST /api/v1/auth/refresh": Recipe(body={"refresh_token": "not one"}, refused="a refresh token is its owner's; see test_signing"),
     "POST /api/v1/auth/register": Recipe(refused="registration is off unless the operator wants it"),
+    "GET /api/v1/events": Recipe(refused="a stream needs the web server of the Procfile; see tests/ops/test_live_events.py"),
+    "GET /api/v1/ws": Recipe(refused="a WebSocket begins with a handshake; see tests/ops/test_live_events.py"),
     "POST /api/v1/ingest": Recipe(body=REPORT),
     "POST /api/v1/organizations/<uuid:organization_id>/restore": restoring("organization_id", "closed_organization"),
     "POST /api/v1/reports": Recipe(body={"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": ORGANIZATION}}),
