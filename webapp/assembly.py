@@ -13,6 +13,7 @@ from whitenoise import WhiteNoise
 
 import config
 from webapp.accounts.identity import identify, register_identity
+from webapp.audit.actions import record_refusal
 from webapp.examples import TAGS, WORDS
 from webapp.kit.db import db
 from webapp.kit.jobs import register_jobs
@@ -72,6 +73,7 @@ def _extend(app: Flask) -> None:
     register_entrance(app, identify)
     register_csrf(app)
     register_errors(app)
+    app.extensions["patchboard_refusals"] = record_refusal
     register_jobs(app, JOBS)
     register_words(app, WORDS, TAGS)
     register_shell(app)

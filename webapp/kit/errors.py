@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypedDict
+from uuid import UUID
 
 
 class Detail(TypedDict):
@@ -45,7 +46,11 @@ class NotAuthenticated(PatchboardError):
 
 
 class PermissionDenied(PatchboardError):
+    """`permission` and `organization_id` say for the audit log what was missing where; they are not part of the answer."""
+
     status, code, message = 403, "permission_denied", "You may not do this."
+    permission: str | None = None
+    organization_id: UUID | None = None
 
 
 class SecondFactorRequired(PermissionDenied):

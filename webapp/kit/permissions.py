@@ -142,7 +142,9 @@ class Actor:
             return
         if not self.is_known:
             raise NotAuthenticated()
-        raise PermissionDenied()
+        problem = PermissionDenied()
+        problem.permission, problem.organization_id = permission, organization_id
+        raise problem
 
 
 SYSTEM = Actor(kind="system", label="system")

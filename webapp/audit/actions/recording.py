@@ -13,7 +13,8 @@ from webapp.audit.models import AuditRow
 from webapp.audit.values import mac_of
 from webapp.kit import security
 from webapp.kit.clock import now, stamp
-from webapp.kit.db import Base, after_commit, db
+from webapp.kit.db import ALL, Base, after_commit, db, unit_of_work
+from webapp.kit.errors import PermissionDenied
 from webapp.kit.ids import new_id
 from webapp.kit.keys import audit_keys
 from webapp.kit.permissions import Actor
@@ -43,6 +44,21 @@ def record(actor: Actor, action: str, resource: Any, *, organization_id: UUID | 
     db.session.add(row)
     if security.is_event(action):
         _tell(actor, row)
+
+
+def record_refusal(actor: Actor, problem: PermissionDenied, resource: tuple[str, UUID | None], route: str) -> None:
+    """Writes down that the actor may not do what they asked for, in a transaction of its own; `route` is the rule, not the path.
+
+    Where it is not known in which organization it was refused, it is that of somebody who has only one: its admins see it.
+    """
+    where = problem.organization_id
+    if where is None:
+        own = {*actor.roles, *actor.grants}
+        where = next(iter(own)) if len(own) == 1 else None
+    kind, key = resource
+    changes = {"route": [None, route], "reason": [None, problem.code], "needs": [None, problem.permission and str(problem.permission)]}
+    with unit_of_work(ALL):
+        record(actor, "permission.denied", kind, resource_id=key, organization_id=where, status="failure", changes=changes)
 
 
 def _tell(actor: Actor, row: AuditRow) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from webapp.kit import security
 from webapp.kit.clock import now, stamp
 from webapp.kit.db import rollback
-from webapp.kit.errors import Conflict, Detail, Invalid, NotFound, PatchboardError, SecondFactorRequired, Unavailable
+from webapp.kit.errors import Conflict, Detail, Invalid, NotFound, PatchboardError, PermissionDenied, SecondFactorRequired, Unavailable
 from webapp.kit.logs import log
 from webapp.kit.metrics import REQUESTS_FAILED, method
-from webapp.kit.permissions import Permission
+from webapp.kit.permissions import Actor, Origin, Permission
 from webapp.kit.web.answers import json_answer
+from webapp.kit.web.measuring import shown_path
 from webapp.kit.web.pages import error_page, second_factor_first, wants_page
 
 CODES = {400: "malformed_request", 401: "not_authenticated", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed",
@@ -49,11 +52,29 @@ def answer_error(problem: PatchboardError) -> Response:
     if g.get("actor") is not None or problem.status >= 500:
         rollback()
     if problem.status in (401, 403, 429):
-        log().warning("refused", status=problem.status, error=problem.code, path=request.path)
+        log().warning("refused", status=problem.status, error=problem.code, path=shown_path())
+    if isinstance(problem, PermissionDenied):
+        note_refusal(problem)
     REQUESTS_FAILED.labels(method(request.method), str(request.url_rule or "none"), problem.status).inc()
     if not wants_page():
         return error_json(problem)
     return second_factor_first(problem.message) if isinstance(problem, SecondFactorRequired) else error_page(problem)
+
+
+def note_refusal(problem: PermissionDenied) -> None:
+    """Keeps that somebody who is known was refused (`register_refusals`); of others there is a line in the log."""
+    actor: Actor | None = g.get("actor")
+    if actor is None or not actor.is_known:
+        security.tell(actor or Actor(origin=Origin(request.remote_addr)), security.Event("permission.denied", "failure"))
+        return
+    found = next(((name.removesuffix("_id"), value) for name, value in (request.view_args or {}).items() if isinstance(value, UUID)),
+                 ("route", None))
+    try:
+        current_app.extensions["patchboard_refusals"](
+            actor, problem, found, f"{method(request.method)} {request.url_rule or 'none'}")
+    except SQLAlchemyError as trouble:  # the refusal stands, whether or not it can be written down
+        log().warning("not_written", kind=type(trouble).__name__)
+        rollback()
 
 
 def _is_held_back() -> bool:

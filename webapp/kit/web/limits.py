@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 
+from webapp.kit import security
 from webapp.kit.errors import RateLimited
 from webapp.kit.web.counting import STRATEGY, Counters, Standing
 
@@ -104,6 +105,8 @@ def _count(name: str, setting: str, key: str, amount: int) -> None:
         found.append(counters.count(limit, name, key, amount))
         if not found[-1].is_within:
             g.standings = found[-1:]
+            if name.endswith("failures"):
+                security.tell(g.actor, security.Event("sign_in.locked_out", "failure"))
             raise RateLimited(headers={"Retry-After": str(found[-1].wait)})
     if name == "requests":
         g.standings = found

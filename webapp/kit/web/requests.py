@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy import event
 
-from webapp.kit import metrics
-from webapp.kit.db import db, enter_scope, scope_of
+from webapp.kit.db import enter_scope, scope_of
 from webapp.kit.errors import Malformed, NotAuthenticated
-from webapp.kit.logs import log
 from webapp.kit.permissions import Actor, Origin
-from webapp.kit.web import limits
+from webapp.kit.web import limits, measuring
 
 SANE = re.compile(r"^[A-Za-z0-9._:\-]{1,128}$")
 API_VERSION = "1"
@@ -34,18 +30,16 @@ def register_requests(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.started, g.statements, g.sql_seconds = time.perf_counter(), 0, 0.0
+        measuring.begin()
         g.request_id = _sane("X-Request-ID")
         g.correlation_id = _sane("X-Correlation-ID")
         g.actor = Actor()
         request.max_content_length = app.config["MAX_BODY_BYTES"] + 1  # for forms; JSON bodies are measured where they are read
-        metrics.ACTIVE.inc()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id, correlation_id=g.correlation_id)
 
     app.after_request(finish)
-    with app.app_context():
-        _count_statements()
+    measuring.register_measuring(app)
 
 
 def register_entrance(app: Flask, identify: Identify) -> None:
@@ -87,7 +81,7 @@ def finish(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", content_policy())
     if request.path.startswith("/api/"):
         answer.vary.update(["Accept", "Authorization", "X-API-Key", "Cookie"])
-    _measure(answer)
+    measuring.measure(answer)
     return answer
 
 
@@ -107,35 +101,3 @@ def nonce() -> str:
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
-
-
-def _measure(answer: Response) -> None:
-    metrics.ACTIVE.dec()
-    seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    method, route = metrics.method(request.method), str(request.url_rule or "none")
-    metrics.REQUESTS.labels(method, route, answer.status_code).inc()
-    metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
-    if request.endpoint != "static":
-        log().info("request", method=request.method, path=request.path, status=answer.status_code, actor=g.actor.label,
-                   milliseconds=round(seconds * 1000, 1), statements=g.get("statements", 0),
-                   sql_milliseconds=round(g.get("sql_seconds", 0.0) * 1000, 1))
-
-
-def _count_statements() -> None:
-    """Counts SQL statements and their time, per request and in the metrics."""
-    engine = db.engine
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def before(connection: Any, *_: Any) -> None:
-        connection.info["at"] = time.perf_counter()
-
-    @event.listens_for(engine, "after_cursor_execute")
-    def after(connection: Any, *_: Any) -> None:
-        seconds = time.perf_counter() - connection.info.get("at", time.perf_counter())
-        metrics.QUERIES.inc()
-        metrics.QUERY_SECONDS.observe(seconds)
-        if g:
-            g.statements = g.get("statements", 0) + 1
-            g.sql_seconds = g.get("sql_seconds", 0.0) + seconds
-
-
