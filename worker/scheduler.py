@@ -84,7 +84,7 @@ def sweep() -> int:
     """Hands over again what was lost."""
     with app.app_context():
         enter_scope(ALL)
-        return jobs.sweep(now())
+        return jobs.sweep()
 
 
 def seal() -> int:

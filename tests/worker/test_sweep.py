@@ -56,13 +56,13 @@ def test_work_is_handed_over_after_the_commit_and_done_once(app: Any, done: Any)
         for _ in range(2):
             jobs.perform(job_id, 1)
         assert (done, state(job_id)) == ([{"word": "hello", "attempt": 1}], ("done", 1))
-        assert jobs.sweep(now() + LATER) == 0
+        assert jobs.sweep(LATER) == 0
 
 
 def test_what_waits_in_its_queue_is_left_alone(app: Any, done: Any) -> None:
     with app.app_context():
         job_id = ask()
-        assert jobs.sweep(now() + LATER) == 0
+        assert jobs.sweep(LATER) == 0
         assert state(job_id) == ("queued", 1)
 
 
@@ -70,8 +70,8 @@ def test_what_redis_forgot_is_handed_over_again(app: Any, done: Any) -> None:
     with app.app_context():
         job_id = ask()
         redis().flushdb()
-        assert jobs.sweep(now()) == 0  # it may be on its way still
-        assert jobs.sweep(now() + LATER) == 1
+        assert jobs.sweep() == 0  # it may be on its way still
+        assert jobs.sweep(LATER) == 1
         assert state(job_id) == ("queued", 2)
         jobs.perform(job_id, 1)
         assert done == []
@@ -83,7 +83,7 @@ def test_what_a_worker_took_and_never_began_is_handed_over_again(app: Any, done:
     with app.app_context():
         job_id = ask()
         redis().lpop(Queue("default", connection=redis()).key)  # RQ still knows the job, but it stands in no queue
-        assert jobs.sweep(now() + LATER) == 1
+        assert jobs.sweep(LATER) == 1
         assert state(job_id) == ("queued", 2)
 
 
@@ -91,7 +91,7 @@ def test_what_was_never_handed_over_is(app: Any, done: Any) -> None:
     with app.app_context():
         job_id = ask()
         set_row(job_id, "state = 'waiting', attempt = 0")
-        assert jobs.sweep(now() + LATER) == 1
+        assert jobs.sweep(LATER) == 1
         assert state(job_id) == ("queued", 1)
 
 
@@ -100,7 +100,7 @@ def test_what_beats_goes_on_and_what_has_stopped_does_not(app: Any, done: Any) -
         alive, dead = ask(), ask()
         set_row(alive, "state = 'running', heartbeat_at = now()")
         set_row(dead, "state = 'running', heartbeat_at = now() - interval '9 seconds'")
-        assert jobs.sweep(now()) == 1
+        assert jobs.sweep() == 1
         assert (state(alive), state(dead)) == (("running", 1), ("queued", 2))
 
 
@@ -118,23 +118,23 @@ def test_cancelled_work_is_not_done(app: Any, done: Any) -> None:
         with unit_of_work(ALL):
             jobs.cancel(job_id)
         jobs.perform(job_id, 1)
-        assert (done, state(job_id), jobs.sweep(now() + LATER)) == ([], ("cancelled", 1), 0)
+        assert (done, state(job_id), jobs.sweep(LATER)) == ([], ("cancelled", 1), 0)
 
 
 def test_work_that_is_taken_away_ends_quietly(app: Any, done: Any) -> None:
     with app.app_context():
         job_id = ask(stop=True)
         jobs.perform(job_id, 1)
-        assert (state(job_id), jobs.sweep(now() + LATER)) == (("cancelled", 1), 0)
+        assert (state(job_id), jobs.sweep(LATER)) == (("cancelled", 1), 0)
 
 
 def test_after_five_attempts_it_is_given_up(app: Any, done: Any) -> None:
     with app.app_context():
         job_id = ask()
         set_row(job_id, "state = 'running', attempt = 5, heartbeat_at = now() - interval '1 minute'")
-        assert jobs.sweep(now()) == 1
+        assert jobs.sweep() == 1
         assert state(job_id) == ("failed", 5)
-        assert jobs.sweep(now() + LATER) == 0
+        assert jobs.sweep(LATER) == 0
 
 
 def test_without_redis_nothing_is_lost(app: Any, done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +148,48 @@ def test_without_redis_nothing_is_lost(app: Any, done: Any, monkeypatch: pytest.
             patched.setattr(Queue, "enqueue_call", away)
             job_id = ask()
         assert state(job_id) == ("queued", 1)
-        assert jobs.sweep(now() + LATER) == 1
+        assert jobs.sweep(LATER) == 1
         jobs.perform(job_id, 2)
         assert len(done) == 1
+
+
+def test_the_clock_of_a_process_does_not_matter(app: Any, done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        with unit_of_work(ALL):
+            job_id = jobs.ask("remember", {}, now() + timedelta(hours=1))  # this machine's clock is wrong by an hour
+        redis().flushdb()
+        assert jobs.sweep() == 0
+        assert jobs.sweep(LATER) == 1
+        assert state(job_id) == ("queued", 2)
+
+
+def test_what_went_wrong_is_kept_without_the_words(app: Any, done: Any) -> None:
+    def break_down(**_: Any) -> None:
+        raise ValueError("the password is lantern")
+
+    app.extensions["patchboard_jobs"]["remember"] = break_down
+    with app.app_context():
+        job_id = ask()
+        for attempt in range(1, jobs.MOST_ATTEMPTS + 1):
+            with pytest.raises(ValueError, match="lantern"):
+                jobs.perform(job_id, attempt)
+            assert jobs.sweep(LATER) == 1
+        row = rows("SELECT state, error FROM job_outbox WHERE id = :id", id=job_id)[0]
+        assert row.state == "failed"
+        assert row.error.startswith("Given up after 5 attempts. Last: ValueError in test_sweep.py, line ")
+
+
+def test_failed_work_is_asked_for_again_with_all_its_attempts(app: Any, done: Any) -> None:
+    with app.app_context():
+        job_id = ask()
+        set_row(job_id, "state = 'running', attempt = 5, heartbeat_at = now() - interval '1 minute'")
+        assert jobs.sweep() == 1
+        with unit_of_work(ALL):
+            assert jobs.retry(job_id)
+            assert not jobs.retry(job_id)
+        assert state(job_id) == ("queued", 6)
+        set_row(job_id, "state = 'running', heartbeat_at = now() - interval '1 minute'")
+        assert jobs.sweep() == 1
+        assert state(job_id) == ("queued", 7)
+        jobs.perform(job_id, 7)
+        assert [call["attempt"] for call in done] == [7]

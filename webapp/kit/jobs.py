@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from rq import Queue
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from webapp.kit.clock import now
-from webapp.kit.db import ALL, after_commit, db, execute, rows, unit_of_work
+from webapp.kit import metrics
+from webapp.kit.db import ALL, after_commit, db, execute, rollback, rows, unit_of_work
 from webapp.kit.errors import PatchboardError
 from webapp.kit.ids import new_id
 from webapp.kit.logs import log
@@ -33,6 +34,7 @@ STALE = timedelta(seconds=8)
 UNSEEN = timedelta(seconds=4)
 BEAT = "UPDATE job_outbox SET heartbeat_at = now() WHERE id = :id AND attempt = :attempt"
 MOST_ATTEMPTS = 5
+NO_TIME = timedelta(0)
 LONGEST = 3600
 Work = Callable[..., None]
 
@@ -71,10 +73,10 @@ def ask(name: str, arguments: Mapping[str, Any], at: datetime, queue: str = "def
     return job_id
 
 
-def hand_over_soon(job_id: UUID) -> None:
+def hand_over_soon(job_id: UUID, attempt: int = 0) -> None:
     """Hands over at once where Redis is up; else the sweeper does it later."""
     try:
-        hand_over(job_id)
+        hand_over(job_id, attempt)
     except RedisError as problem:
         log().warning("job_not_handed_over", job_id=str(job_id), reason=type(problem).__name__)
 
@@ -83,9 +85,9 @@ def hand_over(job_id: UUID, attempt: int = 0) -> None:
     """Gives the work its next attempt after `attempt` and puts it in its queue; somebody else may have done so already."""
     with unit_of_work():
         taken = rows(
-            "UPDATE job_outbox SET attempt = attempt + 1, state = 'queued', queued_at = :now, heartbeat_at = NULL"
+            "UPDATE job_outbox SET attempt = attempt + 1, state = 'queued', queued_at = now(), heartbeat_at = NULL"
             " WHERE id = :id AND attempt = :attempt AND state IN ('waiting', 'queued', 'running') RETURNING queue, attempt",
-            id=job_id, attempt=attempt, now=now())
+            id=job_id, attempt=attempt)
     for row in taken:
         Queue(row.queue, connection=redis()).enqueue_call(
             ENTRY, (str(job_id), row.attempt), job_id=f"{job_id}_{row.attempt}", timeout=LONGEST, result_ttl=60, failure_ttl=86400)
@@ -93,23 +95,26 @@ def hand_over(job_id: UUID, attempt: int = 0) -> None:
 
 def cancel(job_id: UUID) -> None:
     """Takes the work back; a worker that has begun notices at its next step."""
-    execute("UPDATE job_outbox SET state = 'cancelled', finished_at = :now WHERE id = :id AND state IN ('waiting', 'queued', 'running')",
-            id=job_id, now=now())
+    execute("UPDATE job_outbox SET state = 'cancelled', finished_at = now() WHERE id = :id AND state IN ('waiting', 'queued', 'running')",
+            id=job_id)
 
 
-def sweep(at: datetime) -> int:
-    """Hands over again what was lost: never handed over, forgotten by Redis, or left by a worker that died."""
+def sweep(ahead: timedelta = NO_TIME) -> int:
+    """Hands over again what was lost: never handed over, forgotten by Redis, or left by a worker that died.
+
+    All times are the database's, which alone is one clock for all machines; `ahead` looks from so far in its future.
+    """
     lost = rows(
-        "SELECT id, state, attempt, postponed, queue FROM job_outbox"
-        " WHERE (state = 'waiting' AND created_at < :unseen AND (not_before IS NULL OR not_before <= :now))"
-        " OR (state = 'queued' AND queued_at < :unseen) OR (state = 'running' AND heartbeat_at < :stale)",
-        unseen=at - UNSEEN, stale=at - STALE, now=at)
+        "SELECT id, state, attempt, postponed + attempts_before AS uncounted, queue FROM job_outbox"
+        " WHERE (state = 'waiting' AND queued_at < now() - :unseen + :ahead AND (not_before IS NULL OR not_before <= now() + :ahead))"
+        " OR (state = 'queued' AND queued_at < now() - :unseen + :ahead) OR (state = 'running' AND heartbeat_at < now() - :stale + :ahead)",
+        unseen=UNSEEN, stale=STALE, ahead=ahead)
     db.session.rollback()
     waiting = _waiting({row.queue for row in lost if row.state == "queued"})
     again = [row for row in lost if row.state != "queued" or f"{row.id}_{row.attempt}" not in waiting]
     for row in again:
-        log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt, postponed=row.postponed)
-        if row.attempt - row.postponed >= MOST_ATTEMPTS:
+        log().warning("job_found_again", job_id=str(row.id), state=row.state, attempt=row.attempt, uncounted=row.uncounted)
+        if row.attempt - row.uncounted >= MOST_ATTEMPTS:
             _give_up(row.id, row.attempt)
         else:
             hand_over(row.id, row.attempt)
@@ -123,9 +128,9 @@ def _waiting(queues: Iterable[str]) -> set[str]:
 
 def _give_up(job_id: UUID, attempt: int) -> None:
     with unit_of_work(ALL):
-        given_up = rows("UPDATE job_outbox SET state = 'failed', finished_at = :now, error = :error WHERE id = :id AND attempt = :attempt"
-                        " AND state IN ('waiting', 'queued', 'running') RETURNING name, arguments",
-                        id=job_id, attempt=attempt, now=now(), error=f"Given up after {MOST_ATTEMPTS} attempts.")
+        given_up = rows("UPDATE job_outbox SET state = 'failed', finished_at = now(), error = concat_ws(' ', :error, 'Last: ' || error)"
+                        " WHERE id = :id AND attempt = :attempt AND state IN ('waiting', 'queued', 'running') RETURNING name, arguments",
+                        id=job_id, attempt=attempt, error=f"Given up after {MOST_ATTEMPTS} attempts.")
         for row in given_up:
             failed = current_app.extensions["patchboard_jobs"].get(f"{row.name}.failed")
             if failed:
@@ -135,9 +140,9 @@ def _give_up(job_id: UUID, attempt: int) -> None:
 def perform(job_id: UUID, attempt: int) -> None:
     """Does the work, if this attempt is still the newest; called by the worker."""
     with unit_of_work(ALL):
-        taken = rows("UPDATE job_outbox SET state = 'running', heartbeat_at = :now"
+        taken = rows("UPDATE job_outbox SET state = 'running', heartbeat_at = now(), started_at = now()"
                      " WHERE id = :id AND attempt = :attempt AND state = 'queued' RETURNING name, arguments",
-                     id=job_id, attempt=attempt, now=now())
+                     id=job_id, attempt=attempt)
     if not taken:
         return
     work, outcome, error = current_app.extensions["patchboard_jobs"][taken[0].name], "done", None
@@ -152,17 +157,46 @@ def perform(job_id: UUID, attempt: int) -> None:
     except TryLater as problem:
         _put_off(job_id, attempt, problem.wait)
         return
+    except Exception as problem:
+        _note_failure(job_id, attempt, problem)
+        raise
     with unit_of_work(ALL):
-        execute("UPDATE job_outbox SET state = :outcome, finished_at = :now, error = :error WHERE id = :id AND attempt = :attempt"
-                " AND state = 'running'", id=job_id, attempt=attempt, now=now(), outcome=outcome, error=error)
+        execute("UPDATE job_outbox SET state = :outcome, finished_at = now(), error = :error WHERE id = :id AND attempt = :attempt"
+                " AND state = 'running'", id=job_id, attempt=attempt, outcome=outcome, error=error)
+
+
+def _note_failure(job_id: UUID, attempt: int, problem: Exception) -> None:
+    """Keeps what went wrong for the operator: the kind of error and its place in the code, for its words may hold a secret.
+
+    The work counts as running until its heartbeat is old, and is then begun again.
+    """
+    metrics.JOBS_FAILED.labels(type(problem).__name__).inc()
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
+    rollback()
+    with unit_of_work(ALL):
+        execute("UPDATE job_outbox SET error = :error WHERE id = :id AND attempt = :attempt AND state = 'running'",
+                id=job_id, attempt=attempt, error=f"{type(problem).__name__}{place}.")
+
+
+def retry(job_id: UUID) -> bool:
+    """Asks for work again that has failed or was cancelled, with as many attempts as at first; False for any other."""
+    again = execute("UPDATE job_outbox SET state = 'waiting', attempts_before = attempt - postponed, queued_at = now(), not_before = NULL,"
+                    " finished_at = NULL, heartbeat_at = NULL, error = NULL WHERE id = :id AND state IN ('failed', 'cancelled')", id=job_id)
+    if again:
+        attempt = rows("SELECT attempt FROM job_outbox WHERE id = :id", id=job_id)[0].attempt
+        after_commit(lambda: hand_over_soon(job_id, attempt))
+    return bool(again)
 
 
 def _put_off(job_id: UUID, attempt: int, wait: timedelta) -> None:
     """Lets the work wait; the sweeper hands it over when its time has come. It does not count as waiting before that."""
     with unit_of_work(ALL):
-        execute("UPDATE job_outbox SET state = 'waiting', postponed = postponed + 1, not_before = :then, queued_at = :then,"
+        execute("UPDATE job_outbox SET state = 'waiting', postponed = postponed + 1, not_before = now() + :wait, queued_at = now() + :wait,"
                 " heartbeat_at = NULL WHERE id = :id AND attempt = :attempt AND state = 'running'",
-                id=job_id, attempt=attempt, then=now() + wait)
+                id=job_id, attempt=attempt, wait=wait)
 
 
 class Heartbeat:

@@ -27,7 +27,8 @@ from webapp.kit.permissions import Actor
 EVERY = 10.0
 MOST = 5000
 """How many counters a process holds at most, while the database is away; beyond that, new ones are not begun."""
-BOUNDS = {"under_10ms": 0.01, "under_50ms": 0.05, "under_100ms": 0.1, "under_250ms": 0.25, "under_500ms": 0.5, "under_1s": 1.0, "under_5s": 5.0}
+BOUNDS = {"under_10ms": 0.01, "under_50ms": 0.05, "under_100ms": 0.1, "under_250ms": 0.25, "under_500ms": 0.5, "under_1s": 1.0,
+          "under_5s": 5.0}
 BUCKETS = (*BOUNDS, "longer")
 SUMS = ("requests", "errors", "seconds", *BUCKETS)
 _COLUMNS = ", ".join(SUMS)
@@ -61,14 +62,15 @@ class Key(NamedTuple):
 class Counter:
     """The counters of this process; a fork begins with none and without a writer of its own."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, *, by_itself: bool = True) -> None:
+        self.engine, self.by_itself = engine, by_itself
         self.lock = threading.Lock()
         self.counted: dict[Key, dict[str, float]] = {}
         self.writer: threading.Thread | None = None
         self.over = threading.Event()
         os.register_at_fork(after_in_child=self._begin_anew)
-        atexit.register(self.flush)
+        if by_itself:
+            atexit.register(self.flush)
 
     def _begin_anew(self) -> None:
         self.lock, self.counted, self.writer, self.over = threading.Lock(), {}, None, threading.Event()
@@ -77,7 +79,7 @@ class Counter:
         """Counts one request."""
         bucket = next((name for name, bound in BOUNDS.items() if seconds < bound), "longer")
         self.add({key: {"requests": 1, "errors": int(status >= 400), "seconds": seconds, bucket: 1}})
-        if self.writer is None:
+        if self.writer is None and self.by_itself:
             self._begin_writing()
 
     def add(self, more: Mapping[Key, Mapping[str, float]]) -> None:
@@ -122,7 +124,7 @@ def _row(key: Key, sums: Mapping[str, float]) -> dict[str, Any]:
 
 def register_usage(app: Flask) -> None:
     with app.app_context():
-        app.extensions["patchboard_usage"] = Counter(db.engine)
+        app.extensions["patchboard_usage"] = Counter(db.engine, by_itself=not app.testing)
 
 
 def note(actor: Actor, route: str, method: str, status: int, seconds: float) -> None:
