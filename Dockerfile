@@ -38,6 +38,7 @@ COPY config.py wsgi.py LICENSE ./
 COPY migrations/ migrations/
 COPY static/ static/
 COPY --from=build /app/static/vendor/ static/vendor/
+COPY clients/ clients/
 COPY templates/ templates/
 COPY webapp/ webapp/
 COPY worker/ worker/

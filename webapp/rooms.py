@@ -22,6 +22,7 @@ from webapp.exposure.jobs import evaluate_advisories
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
+from webapp.ingest.pages import pages as ingest_pages
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
 from webapp.ops.api import live_api, probes
@@ -35,7 +36,7 @@ from webapp.reports.jobs import build, build_failed
 from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
-    probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api,
+    probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, ingest_pages,
     patching_api, patching_pages, ops_pages, reports_api, reports_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, api_reference]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from webapp.accounts.actions.nonces import forget_nonces
 from webapp.audit.actions import note_check
 from webapp.audit.queries import verify
 from webapp.kit.clock import now
@@ -40,6 +41,13 @@ def forget_jobs() -> None:
     log().info("jobs_forgotten", jobs=forgotten)
 
 
+def forget_seen_nonces() -> None:
+    """Forgets the nonces of signed requests that are too old to be sent again."""
+    with app.app_context(), unit_of_work(ALL):
+        forgotten = forget_nonces(now())
+    log().info("nonces_forgotten", nonces=forgotten)
+
+
 def check_audit_log() -> None:
     """Holds the audit log against its chain, and keeps what was found; a log that is not whole is an error in our own."""
     with app.app_context():
@@ -59,6 +67,7 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (make_partitions, "17 2 * * *"),
     (forget_answers, "7 * * * *"),
     (forget_jobs, "37 3 * * *"),
+    (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),
 )
 """Each with its cron expression, in the server's time zone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,17 +16,20 @@ from flask_login import LoginManager, UserMixin, current_user
 from jwt import ExpiredSignatureError, PyJWTError
 
 from webapp.accounts.actions import second_factor, signing
+from webapp.accounts.actions.nonces import take_nonce
 from webapp.accounts.actions.proving import FAILURES
 from webapp.accounts.actions.signing import note_seen, note_used
 from webapp.accounts.models import SignIn, User
-from webapp.accounts.queries import SEEN_EVERY, actor_of_key, person_of_sign_in
+from webapp.accounts.queries import SEEN_EVERY, actor_of_key, person_of_sign_in, secret_of_prefix
 from webapp.accounts.values import digest_of
 from webapp.kit import jobs, mail
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, commit, db, enter_scope, regardless
 from webapp.kit.errors import NotAuthenticated, SecondFactorRequired
 from webapp.kit.permissions import Actor, Origin
+from webapp.kit.signatures import HEADERS, KEY, Signature, refused, signature_of
 from webapp.kit.web import limits
+from webapp.kit.web.bodies import sent_bytes
 
 jwt = JWTManager()
 logins = LoginManager()
@@ -76,14 +80,17 @@ def _organization_asked_for() -> UUID | None:
 
 def _identified(origin: Origin) -> Actor:
     enter_scope(ALL)
+    signature = signature_of({name: request.headers.get(name, "") for name in HEADERS})
     key = request.headers.get("X-API-Key", "")
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if not key and kind.lower() == "bearer":
         if not token.startswith("pb_"):
+            if signature:
+                raise refused("Only an API key signs requests.")
             return actor_of_token(token.strip(), origin)
         key = token.strip()
-    if key:
-        return _key(key, origin)
+    if key or signature:
+        return _key(key, origin, signature)
     if "patchboard" in str(request.cookies.keys()) and current_user.is_authenticated:
         g.by_cookie = True
         return current_user.actor
@@ -148,6 +155,17 @@ def second_step(actor: Actor, user: User, otp: str, kind: str) -> SignIn:
     with failures_counted(user.email):
         second_factor.accept(signing.as_person(actor, user), user, otp, current_app.config["SECRET_KEY"], now())
         return signing.open_sign_in(actor, user, kind, now())
+
+
+def _proven(actor: Actor, signature: Signature, secret: str) -> Actor:
+    """The actor of a request whose signature is right, and which has not been seen before; NotAuthenticated otherwise."""
+    assert actor.id is not None
+    if request.query_string:
+        raise refused("A signed request has no query: it would not be signed.")
+    signature.check_time(now())
+    signature.check(secret, request.method, request.root_path + request.path, sent_bytes())
+    take_nonce(actor.id, signature.nonce, now())
+    return replace(actor, is_signed=True)
 
 
 @contextmanager
@@ -225,8 +243,15 @@ def _person(sign_in_id: str, origin: Origin) -> Actor | None:
     return actor
 
 
-def _key(secret: str, origin: Origin) -> Actor:
+def _key(secret: str, origin: Origin, signature: Signature | None) -> Actor:
+    """The actor of an API key that was sent, or that has signed the request, or both."""
+    if signature and not secret:
+        secret = secret_of_prefix(signature.key or "") or ""
+        if not secret:
+            raise refused(f"{KEY} names no key that signs by itself. Send the key as X-API-Key beside the signature.")
     actor, last_used = actor_of_key(secret, current_app.config["SECRET_KEY"], origin, now())
+    if signature:
+        actor = _proven(actor, signature, secret)
     if last_used is None or now() - last_used > SEEN_EVERY:
         key_id, at = actor.id, now()
         assert key_id is not None

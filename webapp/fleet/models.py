@@ -45,6 +45,7 @@ class Site(Resource, Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     report_interval_minutes: Mapped[int] = mapped_column(server_default="1440")
     description: Mapped[str] = mapped_column(server_default="")
+    require_signed_reports: Mapped[bool] = mapped_column(server_default="false")
 
     condition: Mapped[str] = mapped_column(server_default="unknown")
     condition_since: Mapped[datetime | None]

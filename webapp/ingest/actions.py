@@ -18,7 +18,7 @@ from webapp.fleet.values import ChangeSet
 from webapp.ingest.formats import read_document
 from webapp.kit import metrics
 from webapp.kit.db import db
-from webapp.kit.errors import Invalid, NotFound
+from webapp.kit.errors import Invalid, NotAuthenticated, NotFound
 from webapp.kit.permissions import Actor, Permission
 from webapp.patching.actions import explain
 from webapp.patching.queries import awaits_report
@@ -29,15 +29,15 @@ AHEAD = timedelta(minutes=5)
 def site_of(actor: Actor, site_id: UUID | None, at: datetime) -> Any:
     """The site that the actor may report for; None names it by the actor's key alone. NotFound otherwise.
 
-    Of the site only what a report needs: `id`, `organization_id`, the newest report's `body_hash`, and `is_awaited` where a
-    patch run waits for a report.
+    Of the site only what a report needs: `id`, `organization_id`, the newest report's `body_hash`, `require_signed_reports`, and
+    `is_awaited` where a patch run waits for a report.
     """
     actor.require(Permission.INVENTORY_POST)
     wanted = site_id or actor.site_id
     if wanted is None:
         raise Invalid("This key belongs to no site. Name the site in the path.")
     visible = visible_sites(actor, Permission.INVENTORY_POST).where(Site.id == wanted).with_only_columns(
-        Site.id, Site.organization_id, Site.body_hash, awaits_report(Site.id, at).label("is_awaited"))
+        Site.id, Site.organization_id, Site.body_hash, Site.require_signed_reports, awaits_report(Site.id, at).label("is_awaited"))
     site = db.session.connection().execute(visible).first()
     if site is None:
         raise NotFound()
@@ -47,6 +47,12 @@ def site_of(actor: Actor, site_id: UUID | None, at: datetime) -> Any:
 def envelope_of(raw: bytes, actor: Actor) -> Envelope:
     """How a report came."""
     return Envelope(len(raw), hashlib.sha256(raw).digest(), ip=actor.origin.ip, agent=actor.origin.user_agent)
+
+
+def require_signature(actor: Actor, site: Any) -> None:
+    """NotAuthenticated where the site takes signed reports only, and this one is not."""
+    if site.require_signed_reports and not actor.is_signed:
+        raise NotAuthenticated("This site takes signed reports only.", code="signature_required")
 
 
 def repeat(site: Any, envelope: Envelope, at: datetime) -> dict[str, Any] | None:

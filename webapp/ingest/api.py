@@ -35,6 +35,7 @@ def receive(actor: Actor, site_id: UUID | None) -> dict[str, Any]:
     site = actions.site_of(actor, site_id, now())
     envelope = actions.envelope_of(b"", actor)
     try:
+        actions.require_signature(actor, site)
         raw = read_bytes()
         envelope = actions.envelope_of(raw, actor)
         if not raw.strip():

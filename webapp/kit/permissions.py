@@ -88,7 +88,7 @@ class Actor:
     """Somebody who acts: a person, an API key, the system itself, or nobody known.
 
     `roles` are a person's, by organization. An API key has `grants` in the one organization that it belongs to, and with
-    `site_id` on that site alone.
+    `site_id` on that site alone; `is_signed` says that it has signed the request.
     """
 
     kind: str = "anonymous"
@@ -99,6 +99,7 @@ class Actor:
     grants: Mapping[UUID, frozenset[Permission]] = field(default_factory=dict)
     site_id: UUID | None = None
     sign_in_id: UUID | None = None
+    is_signed: bool = False
     origin: Origin = Origin()
 
     @property

@@ -35,13 +35,16 @@ def create_key(actor: Actor, body: dict[str, Any], server_key: str, at: datetime
                  secret_hash=fresh.digest, **values)
     db.session.add(key)
     record(actor, "api_key.created", key)
+    key.signing_secret = fresh.text if set(scopes) == {Scope.INGEST} else None
     db.session.flush()
     return _shown(key, fresh)
 
 
 def change_key(actor: Actor, key: ApiKey, body: dict[str, Any], at: datetime) -> ApiKey:
-    """Changes the name, scopes, expiry or addresses of a key."""
+    """Changes the name, scopes, expiry or addresses of a key. One that is given more than reports is only signed with beside itself."""
     actor.require(Permission.API_KEY_MANAGE, key.organization_id)
+    if set(body.get("scopes", key.scopes)) != {Scope.INGEST}:
+        key.signing_secret = None
     return change(actor, "api_key.changed", key, body, at)
 
 

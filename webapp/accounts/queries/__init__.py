@@ -29,6 +29,7 @@ from webapp.accounts.queries.signing import (
     actor_of_key,
     find_sign_ins,
     person_of_sign_in,
+    secret_of_prefix,
 )
 from webapp.accounts.queries.teams import (
     find_possible_members,
@@ -69,6 +70,7 @@ __all__ = [
     "organizations_with",
     "person_of_sign_in",
     "role_of",
+    "secret_of_prefix",
     "site_names",
     "team_names",
     "user_by_email",

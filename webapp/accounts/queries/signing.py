@@ -17,6 +17,7 @@ from webapp.kit.db import rows
 from webapp.kit.errors import NotAuthenticated
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import SCOPE_GRANTS, Actor, Origin, Role, Scope
+from webapp.kit.secrets import keyring
 
 SEEN_EVERY = timedelta(minutes=1)
 USABLE = timedelta(days=30)
@@ -34,6 +35,7 @@ SELECT k.id, k.name, k.organization_id, k.site_id, k.scopes, k.secret_hash, k.ex
 FROM api_keys k JOIN organizations o ON o.id = k.organization_id
 WHERE k.prefix = :prefix AND k.deleted_at IS NULL AND o.deleted_at IS NULL
 """
+SIGNS = "SELECT signing_secret FROM api_keys WHERE prefix = :prefix AND deleted_at IS NULL AND signing_secret IS NOT NULL"
 
 
 def person_of_sign_in(sign_in_id: UUID, origin: Origin, *, strict: bool = False) -> tuple[Actor, datetime] | None:
@@ -68,6 +70,15 @@ def actor_of_key(secret: str, server_key: str, origin: Origin, at: datetime) -> 
     grants = frozenset().union(*(SCOPE_GRANTS[Scope(scope)] for scope in row.scopes))
     actor = Actor(kind="api_key", id=row.id, label=row.name, grants={row.organization_id: grants}, site_id=row.site_id, origin=origin)
     return actor, row.last_used_at
+
+
+def secret_of_prefix(prefix: str) -> str | None:
+    """The whole of the key that begins with these characters; None where there is none, or it does not sign by itself.
+
+    Whether the key is good here and now is for `actor_of_key` to say.
+    """
+    found = rows(SIGNS, prefix=prefix)
+    return keyring().decrypt(found[0].signing_secret) if found else None
 
 
 def _allowed(ip: str | None, allowed: list[str]) -> bool:

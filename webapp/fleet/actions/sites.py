@@ -33,6 +33,8 @@ def register_site(actor: Actor, body: dict[str, Any], at: datetime) -> Site:
     """Makes a site that has not reported yet; Conflict when its address is taken."""
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.SITE_REGISTER, organization.id)
+    if body.get("require_signed_reports"):
+        actor.require(Permission.API_KEY_MANAGE, organization.id)
     _check_references(body, organization.id)
     refuse_taken_url(body["url"])
     site = Site(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, **body)
@@ -51,6 +53,8 @@ def change_site(actor: Actor, site: Site, body: dict[str, Any], at: datetime) ->
         get_organization(actor, body["organization_id"])
         actor.require(Permission.SITE_REGISTER, body["organization_id"])
         raise Invalid.at("organization_id", "A site stays where its history is. Register it anew in the other organization.")
+    if body.get("require_signed_reports", site.require_signed_reports) != site.require_signed_reports:
+        actor.require(Permission.API_KEY_MANAGE, site.organization_id)
     body = without_hidden_team(site, body)
     _check_references(body, site.organization_id)
     if body.get("url", site.url) != site.url:

@@ -49,6 +49,7 @@ class SitePatch(Input):
     owner_id = fields.UUID(allow_none=True)
     report_interval_minutes = fields.Integer(strict=False, validate=validate.Range(1, YEAR, error="Between 1 minute and a year."))
     description = Text(most=2000)
+    require_signed_reports = fields.Boolean(metadata=said("Whether reports without a signature are refused; admins may change it."))
 
 
 class SiteInput(SitePatch):
@@ -69,6 +70,7 @@ class SiteSchema(ResourceOutput):
     owner_id = fields.UUID(allow_none=True)
     report_interval_minutes = fields.Integer()
     description = fields.String()
+    require_signed_reports = fields.Boolean()
     status = fields.String(metadata={"enum": [str(status) for status in SiteStatus]})
     status_since = Time(allow_none=True)
     core_version = fields.String(allow_none=True)
