@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from webapp.kit.local import vendor
+from webapp.kit.local import licences, vendor
 from webapp.kit.local.state import ROOT
 
 # What the audits say where their service is out of reach, which says nothing about the packages.
@@ -26,11 +26,13 @@ FOUND = re.compile(r"Found \d+ known vuln|\d+ (?:low|moderate|high|critical) sev
 
 @dataclass(frozen=True)
 class Step:
-    """One tool: what it is called here, the command, whether it asks a service in the network."""
+    """One tool: what it is called here, the command, whether it asks a service in the network, and whether it says more than is
+    wanted where nothing is wrong."""
 
     name: str
     command: Callable[[], list[str]]
     asks_network: bool = False
+    quiet: bool = False
 
 
 def tool(name: str, *arguments: str) -> list[str]:
@@ -54,6 +56,7 @@ def steps(root: Path) -> list[Step]:
     return [
         *made,
         Step("bandit", lambda: tool("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", *safe)),
+        Step("licences", lambda: tool("pip-licenses", *licences.arguments(root)), quiet=True),
         Step(
             "pip-audit",
             lambda: tool(
@@ -70,7 +73,7 @@ def check(root: Path = ROOT) -> int:
     failed = []
     for step in steps(root):
         print(f"── {step.name}", flush=True)
-        done = subprocess.run(step.command(), cwd=root, capture_output=step.asks_network, text=True, check=False)
+        done = subprocess.run(step.command(), cwd=root, capture_output=step.asks_network or step.quiet, text=True, check=False)
         said = f"{done.stdout or ''}{done.stderr or ''}".strip()
         if done.returncode and step.asks_network and UNREACHABLE.search(said) and not FOUND.search(said):
             print(f"   not checked: {step.name} cannot reach its advisory service from here", flush=True)
@@ -78,7 +81,7 @@ def check(root: Path = ROOT) -> int:
         unknown = said.count(UNAUDITED)
         if unknown and not done.returncode:
             print(f"   not checked: the advisory service knows nothing of {unknown} packages from here", flush=True)
-        elif said:
+        elif said and not (step.quiet and not done.returncode):
             print(said, flush=True)
         if done.returncode:
             failed.append(step.name)
