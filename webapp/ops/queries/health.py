@@ -27,7 +27,10 @@ PATIENCE = 1.5
 LEAST_SPACE = 64 * 1024 * 1024
 LONG_WAIT = timedelta(seconds=60)
 WORKERS, QUEUES, QUEUE = "rq:workers", "rq:queues", "rq:queue:{}"
-OLDEST_WAITING = "SELECT min(coalesce(queued_at, created_at)) FROM job_outbox WHERE state IN ('waiting', 'queued')"
+OLDEST_WAITING = """
+SELECT min(CASE state WHEN 'queued' THEN queued_at ELSE coalesce(not_before, created_at) END) FROM job_outbox
+WHERE state IN ('waiting', 'queued')
+"""
 UP = Dependency(Condition.UP)
 Check = Callable[[], Dependency]
 
