@@ -21,6 +21,7 @@ class Organization(Resource, Base):
     """One customer, agency or department: the wall that everything else lies behind."""
 
     __tablename__ = "organizations"
+    cached_as = "org"
 
     name: Mapped[str]
     slug: Mapped[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
 
@@ -15,6 +16,12 @@ def visible_organizations(actor: Actor, *, deleted: bool = False) -> Select[Any]
     where = actor.organizations(Permission.ORGANIZATION_READ)
     statement = select(Organization) if deleted else select(Organization).where(Organization.deleted_at.is_(None))
     return statement if where is None else statement.where(Organization.id.in_(where))
+
+
+def may_see_organization(actor: Actor, organization_id: UUID) -> bool:
+    """Whether `visible_organizations` holds this one, if it is there and not deleted."""
+    where = actor.organizations(Permission.ORGANIZATION_READ)
+    return where is None or organization_id in where
 
 
 def visible_users(actor: Actor, *, deleted: bool = False) -> Select[Any]:

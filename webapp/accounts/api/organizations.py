@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from webapp.accounts import queries
+from webapp.accounts import policy, queries
 from webapp.accounts.actions import organizations
 from webapp.accounts.api.door import P, api
 from webapp.accounts.models import Organization
@@ -23,6 +23,9 @@ from webapp.accounts.schemas import (
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Role
+from webapp.kit.web.doors import Cached
+
+HOUR = 3600
 
 
 @api.get("/organizations", needs=P.ORGANIZATION_READ, query=OrganizationQuery, gives=OrganizationSchema(), lists=True)
@@ -39,7 +42,7 @@ def create_organization(actor: Actor, body: dict[str, Any]) -> Organization:
 
 
 @api.get("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_READ, finds=queries.get_organization,
-         gives=OrganizationSchema())
+         gives=OrganizationSchema(), cached=Cached("org", HOUR, policy.may_see_organization))
 def show_organization(actor: Actor, found: Organization) -> Organization:
     """One organization."""
     return found

@@ -11,15 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
+from webapp.kit.cache import cached
 from webapp.kit.db import commit
 from webapp.kit.errors import Conflict, Invalid, NotFound, PermissionDenied, PreconditionFailed
 from webapp.kit.listing import Listing
-from webapp.kit.permissions import Permission
+from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency
 from webapp.kit.web.deprecation import Deprecation
 from webapp.kit.web.forms import Form, form_values
@@ -30,11 +32,21 @@ CHANGES = ("PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
+class Cached:
+    """How a GET's answer is kept (`kit.cache`). `allows` is asked about the actor and the id before anything is looked up."""
+
+    kind: str
+    seconds: int
+    allows: Callable[[Actor, UUID], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """What a route was told: permission, schemas, how it finds its resource, and words for the document.
 
     A PUT or PATCH takes any subset of the fields, unless it is not `partial`. A door that `is_socket` takes the handshakes of
     WebSockets, and nothing else.
+    `cached` names the kind under which a GET's answer is kept, for how many seconds, and who may see what was kept.
     `extra` tells the OpenAPI document what the other fields cannot, and changes nothing else:
     `request_schema`: the body of a door that reads it raw: a marshmallow schema, a JSON Schema, or a list of those (any);
     `or_gives`: another schema, where the answer depends on a parameter (the server does not use it);
@@ -62,6 +74,7 @@ class Door:
     is_page: bool = False
     hidden: bool = False
     is_socket: bool = False
+    cached: Cached | None = None
     tag: str = ""
     deprecated: Deprecation | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -116,9 +129,7 @@ def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Re
 
 
 def _fresh_answer(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response:
-    given = _arguments(door, path)
-    result = view(g.actor, **given)
-    answer = _answer(door, result, given)
+    answer = _kept(door, view, path) or _made(door, view, path)
     idempotency.remember(answer)
     commit()
     exports.begin(answer)
@@ -126,6 +137,21 @@ def _fresh_answer(door: Door, view: Callable[..., Any], path: dict[str, Any]) ->
     if request.method in SAFE and answer.is_sequence:  # to do it to a stream would be to read all of it into memory first
         answer.make_conditional(request)
     return answer
+
+
+def _made(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response:
+    given = _arguments(door, path)
+    return _answer(door, view(g.actor, **given), given)
+
+
+def _kept(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response | None:
+    """The answer as it is kept, or kept from now on; None where nothing is kept, or not for this actor."""
+    key = next(iter(path.values()), None)
+    if door.cached is None or request.method not in SAFE or request.args or not door.cached.allows(g.actor, key):
+        return None
+    assert door.gives is not None
+    gives = door.gives
+    return answers.one(cached(door.cached.kind, key, door.cached.seconds, lambda: gives.dump(view(g.actor, **_arguments(door, path)))))
 
 
 def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
