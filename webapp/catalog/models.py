@@ -121,3 +121,98 @@ class AdvisoryPackage(Base):
     version_constraint: Mapped[str] = mapped_column(server_default="")
     versions: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     of_branch: Mapped[bool] = mapped_column(server_default="false")
+
+
+class ProjectFeed(Base):
+    """A project's release feed as it was last fetched: one row a project and line (`current`, or `7.x` for Drupal 7).
+
+    A row is there as soon as a site runs the project; `state` is `waiting` until it is fetched for the first time.
+    `fetched_at` is when drupal.org last said what is kept here, `tried_at` when it was last asked, `changed_at` when its answer
+    was last another one. `content_hash` is that answer's; null where no releases were ever had. `is_settled` is false while sites
+    do not know yet of verdicts that it has changed.
+    """
+
+    __tablename__ = "project_feeds"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'ok', 'unknown_project', 'failed')", name="state"),
+        CheckConstraint("line IN ('current', '7.x')", name="line"),
+        Index("uq_project_feeds_project_line", "project", "line", unique=True),
+        Index("ix_project_feeds_due_at", "due_at"),
+        Index("ix_project_feeds_unsettled", "id", postgresql_where=text("NOT is_settled")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    project: Mapped[str]
+    line: Mapped[str] = mapped_column(server_default="current")
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    source: Mapped[str | None]
+    title: Mapped[str] = mapped_column(server_default="")
+    type: Mapped[str] = mapped_column(server_default="")
+    project_status: Mapped[str] = mapped_column(server_default="")
+    link: Mapped[str] = mapped_column(server_default="")
+    supported_branches: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    supported_majors: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    recommended_major: Mapped[str | None]
+    default_major: Mapped[str | None]
+    releases_count: Mapped[int] = mapped_column(server_default="0")
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    error: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    is_settled: Mapped[bool] = mapped_column(server_default="true")
+    fetched_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+
+
+class ProjectRelease(Base):
+    """One release of a feed, at its place in it: core's rules rely on the order. `date` is as the feed has it."""
+
+    __tablename__ = "project_releases"
+
+    feed_id: Mapped[int] = mapped_column(ForeignKey("project_feeds.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    status: Mapped[str]
+    date: Mapped[str | None]
+    released_at: Mapped[datetime | None]
+    terms: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    release_link: Mapped[str] = mapped_column(server_default="")
+    download_link: Mapped[str] = mapped_column(server_default="")
+    core_compatibility: Mapped[str | None]
+    security: Mapped[str | None]
+    covered: Mapped[bool] = mapped_column(server_default="false")
+    is_supported: Mapped[bool] = mapped_column(server_default="false")
+    major: Mapped[str | None]
+    patch: Mapped[str | None]
+    extra: Mapped[str | None]
+
+
+class ProjectVerdict(Base):
+    """How one version of a project stands by its feed, by core's rules: worked out once, for all sites that run it.
+
+    `status` is core's code. `update_available` and `security_update` say what of it a site can do something about.
+    """
+
+    __tablename__ = "project_verdicts"
+    __table_args__ = (Index("uq_project_verdicts_feed_id_version", "feed_id", "version", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("project_feeds.id"))
+    version: Mapped[str]
+    status: Mapped[int]
+    rule: Mapped[str]
+    reason: Mapped[str | None]
+    extra_labels: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    install_type: Mapped[str]
+    recommended: Mapped[str | None]
+    latest_version: Mapped[str | None]
+    dev_version: Mapped[str | None]
+    latest_dev: Mapped[str | None]
+    also: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    security_updates: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    update_available: Mapped[bool | None]
+    security_update: Mapped[bool | None]
+    judged_at: Mapped[datetime]

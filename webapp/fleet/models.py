@@ -83,7 +83,9 @@ class Installation(Base):
     """One module in one version (and enabled or not) on one site, from `valid_from` until `valid_to` (null: still).
 
     Intervals of a site and module never overlap; the database says so. `installed_at` is when this version came, also where
-    switching it on or off has begun a new interval. `latest_version` to `security_update` are what the site itself said last.
+    switching it on or off has begun a new interval. `said_…` is what the site itself said last. `status` is core's verdict by the
+    release feed (`verdict_id`; null where there is none that counts), and `latest_version` to `security_update` are what follows
+    from both; only one module of a project has them, which stands for all of it.
     """
 
     __tablename__ = "installations"
@@ -92,6 +94,7 @@ class Installation(Base):
                           name="ex_installations_no_overlap", using="gist"),
         CheckConstraint("valid_to > valid_from", name="not_empty"),
         Index("uq_installations_present", "site_id", "module_id", unique=True, postgresql_where=OPEN),
+        Index("ix_installations_present_verdict", "verdict_id", postgresql_where=OPEN),
         Index("ix_installations_ended", "module_id", "valid_to", postgresql_where=text("valid_to IS NOT NULL")),
         Index("ix_installations_present_module", "module_id", "organization_id", "version", postgresql_where=OPEN),
         Index("ix_installations_present_updates", "organization_id", "module_id",
@@ -119,7 +122,13 @@ class Installation(Base):
     recommended_version: Mapped[str | None]
     update_available: Mapped[bool | None]
     security_update: Mapped[bool | None]
+    said_latest_version: Mapped[str | None]
+    said_recommended_version: Mapped[str | None]
+    said_update_available: Mapped[bool | None]
+    said_security_update: Mapped[bool | None]
     said_at: Mapped[datetime | None]
+    verdict_id: Mapped[int | None] = mapped_column(ForeignKey("project_verdicts.id"))
+    status: Mapped[str | None]
 
 
 class InventoryReportRow(Base):

@@ -6,6 +6,7 @@ Nothing here needs the database. A line that cannot be answered is answered with
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -42,10 +43,9 @@ def explains(name: str) -> Callable[[Explainer], Explainer]:
     def register(work: Explainer) -> Explainer:
         @explain.command(name, help=work.__doc__)
         def answer_all() -> None:
-            answers = click.get_binary_stream("stdout")
-            for line in click.get_binary_stream("stdin"):
-                answers.write(orjson.dumps(answer(work, line)) + b"\n")
-                answers.flush()
+            for line in sys.stdin.buffer:
+                sys.stdout.buffer.write(orjson.dumps(answer(work, line)) + b"\n")
+                sys.stdout.buffer.flush()
 
         return work
 

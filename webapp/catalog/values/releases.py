@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from blinker import Signal
+
+feeds_kept = Signal()
+"""Sent with `at`, outside of any transaction, when feeds were taken in: the rooms above let their sites follow the verdicts."""
+
 CORE = "drupal"
 SECURITY, INSECURE, UNSUPPORTED = "Security update", "Insecure", "Unsupported"
 NOT_FETCHED_STATUS = "not-fetched"

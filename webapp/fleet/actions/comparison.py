@@ -13,7 +13,11 @@ from webapp.fleet.values import Claim, InventoryReport, ReportedModule
 
 @dataclass(slots=True)
 class State:
-    """One module as it stands on a site. `id` is its interval's, None for one that is new."""
+    """One module as it stands on a site. `id` is its interval's, None for one that is new.
+
+    `latest_version` to `security_update` are what the site says; `status`, core's verdict by the release feed, and `newest` to
+    `needs_security`, what follows from both, are judging.py's.
+    """
 
     name: str
     version: str | None
@@ -32,6 +36,12 @@ class State:
     installed_at: datetime | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    verdict_id: int | None = None
+    status: str | None = None
+    newest: str | None = None
+    advised: str | None = None
+    needs_update: bool | None = None
+    needs_security: bool | None = None
 
     def can_be_ended_by(self, speaks: frozenset[str]) -> bool:
         """Whether absence from a document that speaks of these domains means that it is gone. Core itself never goes."""
@@ -49,7 +59,7 @@ class State:
 
 @dataclass(slots=True)
 class Plan:
-    """What a report does to a site's present: pairs are (before, after)."""
+    """What a report does to a site's present: pairs are (before, after). `rejudged` only stand for their project now, or no longer."""
 
     added: list[State] = field(default_factory=list)
     moved: list[tuple[State, State]] = field(default_factory=list)
@@ -57,6 +67,7 @@ class Plan:
     touched: list[tuple[State, State]] = field(default_factory=list)
     removed: list[State] = field(default_factory=list)
     same: int = 0
+    rejudged: list[State] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -192,20 +203,3 @@ def spelled_otherwise(one: str | None, other: str | None) -> bool:
         return compare(one, other) == 0
     except BadVersion:
         return False
-
-
-def numbers_of(states: list[State]) -> dict[str, Any]:
-    """A site's counts and condition. Switched-off code is counted as a module, not as an update; what nobody judged is never OK."""
-    active = [state for state in states if state.enabled is not False]
-    security = sum(state.security_update is True for state in active)
-    updates = sum(state.update_available is True or state.security_update is True for state in active)
-    judged = sum(state.update_available is not None or state.security_update is not None for state in active)
-    unjudged = sum(state.update_available is None and (state.project is not None or state.type == "core") for state in active)
-    if security:
-        condition = "vulnerable"
-    elif updates:
-        condition = "outdated"
-    else:
-        condition = "ok" if judged and not unjudged else "unknown"
-    return {"modules_count": len(states), "updates_count": updates, "security_updates_count": security, "unjudged_count": unjudged,
-            "condition": condition}

@@ -17,7 +17,8 @@ import orjson
 
 from webapp.audit.actions import record
 from webapp.fleet.actions.announcing import tell_of_site
-from webapp.fleet.actions.comparison import CLAIMS, Plan, State, compared, numbers_of
+from webapp.fleet.actions.comparison import CLAIMS, Plan, State, compared
+from webapp.fleet.actions.judging import judge_plan, numbers_of
 from webapp.fleet.actions.late import free_time, put_in_place
 from webapp.fleet.actions.sites import silent_after
 from webapp.fleet.actions.writing import (
@@ -28,6 +29,7 @@ from webapp.fleet.actions.writing import (
     load_state,
     note_projects,
     note_versions,
+    rejudge,
     rewrite,
     run,
     steps_of,
@@ -135,8 +137,9 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
         reported_at = site.last_report_at + TICK  # equal times are kept in the order in which they came
     present = load_state(site_id)
     plan, report_id = compared(present, report, reported_at), new_id()
-    changes = _write(site, plan, reported_at, report_id)
     states = _after(present, plan)
+    judge_plan(plan, states, at)
+    changes = _write(site, plan, reported_at, report_id)
     changes.received, changes.unchanged, changes.packages = len(report.modules), plan.same + _quiet(plan, report), plan.packages
     numbers = numbers_of(states)
     changes.updates_available, changes.security_updates = numbers["updates_count"], numbers["security_updates_count"]
@@ -146,7 +149,7 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
     if not plan.is_empty:
         _audit(actor, site, changes)
     _tell(site, changes, at, status=numbers["condition"])
-    security = frozenset(before.name for before in present.values() if before.security_update)
+    security = frozenset(before.name for before in present.values() if before.needs_security)
     return Recorded(changes, site, reported_at, _observed(report), security)
 
 
@@ -185,6 +188,7 @@ def _write(site: Any, plan: Plan, at: datetime, report_id: UUID) -> ChangeSet:
     close([state.id for state in ended], at)
     insert_intervals(site.organization_id, site.id, begun)
     rewrite([after for _, after in plan.touched])
+    rejudge(plan.rejudged)
     note_versions([*plan.added, *(after for _, after in plan.moved)], at)
     note_projects([*plan.added, *(after for _, after in (*plan.moved, *plan.touched))])
     changes.changes = steps_of(plan)

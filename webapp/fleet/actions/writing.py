@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,9 @@ from webapp.kit.db import db
 from webapp.kit.ids import new_id
 
 PRESENT = """
-SELECT m.name, i.version, i.type, i.project, i.display_name, i.enabled, i.source, i.latest_version, i.recommended_version,
-    i.update_available, i.security_update, i.said_at, i.id, i.module_id, i.installed_at, i.valid_from, i.valid_to
+SELECT m.name, i.version, i.type, i.project, i.display_name, i.enabled, i.source, i.said_latest_version, i.said_recommended_version,
+    i.said_update_available, i.said_security_update, i.said_at, i.id, i.module_id, i.installed_at, i.valid_from, i.valid_to,
+    i.verdict_id, i.status, i.latest_version, i.recommended_version, i.update_available, i.security_update
 FROM installations i JOIN modules m ON m.id = i.module_id
 WHERE i.site_id = %(site)s AND """
 OPEN = "i.valid_to IS NULL"
@@ -22,15 +23,21 @@ THEN = "i.valid_from <= %(at)s AND (i.valid_to IS NULL OR i.valid_to > %(at)s)"
 SINCE = "i.module_id = ANY(%(modules)s) AND (i.valid_to IS NULL OR i.valid_to >= %(since)s) ORDER BY i.valid_from"
 COLUMNS = {"module_id": "bigint", "version": "text", "type": "text", "project": "text", "display_name": "text", "enabled": "boolean",
            "source": "text", "installed_at": "timestamptz", "valid_from": "timestamptz", "valid_to": "timestamptz",
-           "latest_version": "text", "recommended_version": "text", "update_available": "boolean", "security_update": "boolean",
-           "said_at": "timestamptz"}
+           "said_latest_version": "text", "said_recommended_version": "text", "said_update_available": "boolean",
+           "said_security_update": "boolean", "said_at": "timestamptz", "verdict_id": "bigint", "status": "text",
+           "latest_version": "text", "recommended_version": "text", "update_available": "boolean", "security_update": "boolean"}
+FIELDS = {"said_latest_version": "latest_version", "said_recommended_version": "recommended_version",
+          "said_update_available": "update_available", "said_security_update": "security_update", "latest_version": "newest",
+          "recommended_version": "advised", "update_available": "needs_update", "security_update": "needs_security"}
+"""The fields of State that are named otherwise than their columns: a state speaks of the site's word first."""
 ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())
 INSERT = f"""
 INSERT INTO installations (organization_id, site_id, {", ".join(COLUMNS)})
 SELECT %(organization)s, %(site)s, * FROM unnest({ARRAYS})
 """  # noqa: S608 (names from a constant)
-REWRITTEN = ("version", "type", "project", "display_name", "source", "latest_version", "recommended_version", "update_available",
-             "security_update", "said_at")
+REWRITTEN = ("version", "type", "project", "display_name", "source", "said_latest_version", "said_recommended_version",
+             "said_update_available", "said_security_update", "said_at", "verdict_id", "status", "latest_version", "recommended_version",
+             "update_available", "security_update")
 REWRITE = f"""
 UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in REWRITTEN)}
 FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in REWRITTEN)}) AS n (id, {", ".join(REWRITTEN)})
@@ -42,15 +49,24 @@ UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in MOVED)}
 FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in MOVED)}) AS n (id, {", ".join(MOVED)})
 WHERE i.id = n.id
 """  # noqa: S608
+JUDGED = ("verdict_id", "status", "latest_version", "recommended_version", "update_available", "security_update")
+REJUDGE = f"""
+UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in JUDGED)}
+FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in JUDGED)}) AS n (id, {", ".join(JUDGED)})
+WHERE i.id = n.id
+"""  # noqa: S608
 CHANGES = """
 INSERT INTO version_changes (organization_id, site_id, at, source, report_id, id, module_id, kind, from_version, to_version)
 SELECT %(organization)s, %(site)s, %(at)s, %(source)s, %(report)s, * FROM unnest(%(ids)s::uuid[], %(modules)s::bigint[],
     %(kinds)s::text[], %(before)s::text[], %(after)s::text[])
 """
 VERSIONS = """
-INSERT INTO module_versions (module_id, version, first_seen_at)
-SELECT DISTINCT m, v, %(at)s::timestamptz FROM unnest(%(modules)s::bigint[], %(versions)s::text[]) AS n (m, v)
-WHERE v IS NOT NULL ORDER BY m, v ON CONFLICT DO NOTHING
+INSERT INTO module_versions (module_id, version, first_seen_at, released_at, is_security, is_supported, is_insecure)
+SELECT DISTINCT ON (m, v) m, v, %(at)s::timestamptz, r.released_at, 'Security update' = ANY(r.terms), r.is_supported,
+    'Insecure' = ANY(r.terms)
+FROM unnest(%(modules)s::bigint[], %(versions)s::text[], %(projects)s::text[]) AS n (m, v, p)
+LEFT JOIN project_feeds f ON f.project = n.p LEFT JOIN project_releases r ON r.feed_id = f.id AND r.version = n.v
+WHERE v IS NOT NULL ORDER BY m, v, r.released_at ON CONFLICT DO NOTHING
 """
 PROJECTS = """
 INSERT INTO module_projects (project, module_id) SELECT DISTINCT p, m FROM unnest(%(projects)s::text[], %(modules)s::bigint[]) AS n (p, m)
@@ -101,8 +117,7 @@ def close(ids: Sequence[int | None], at: datetime) -> None:
 def insert_intervals(organization_id: UUID, site_id: UUID, states: Sequence[State]) -> None:
     """Begins intervals."""
     if states:
-        arrays = {name: [getattr(state, name) for state in states] for name in COLUMNS}
-        run(INSERT, {"organization": organization_id, "site": site_id, **arrays})
+        run(INSERT, {"organization": organization_id, "site": site_id, **_arrays(states, COLUMNS)})
 
 
 def move_intervals(states: Sequence[State]) -> None:
@@ -114,13 +129,25 @@ def move_intervals(states: Sequence[State]) -> None:
 def rewrite(states: Sequence[State]) -> None:
     """Writes what is said of modules whose interval goes on."""
     if states:
-        run(REWRITE, {"id": [state.id for state in states], **{name: [getattr(state, name) for state in states] for name in REWRITTEN}})
+        run(REWRITE, {"id": [state.id for state in states], **_arrays(states, REWRITTEN)})
+
+
+def rejudge(states: Sequence[State]) -> None:
+    """Writes what judging has worked out of modules whose interval goes on."""
+    if states:
+        run(REJUDGE, {"id": [state.id for state in states], **_arrays(states, JUDGED)})
+
+
+def _arrays(states: Sequence[State], columns: Iterable[str]) -> dict[str, list[Any]]:
+    """The columns of these rows, each as an array."""
+    return {name: [getattr(state, FIELDS.get(name, name)) for state in states] for name in columns}
 
 
 def note_versions(states: Sequence[State], at: datetime) -> None:
-    """Enters versions that were not seen before in the catalogue."""
+    """Enters versions that were not seen before in the catalogue, with what the feed of their project says of them."""
     if states:
-        run(VERSIONS, {"modules": [state.module_id for state in states], "versions": [state.version for state in states], "at": at})
+        run(VERSIONS, {"modules": [state.module_id for state in states], "versions": [state.version for state in states],
+                       "projects": [state.project for state in states], "at": at})
 
 
 def note_projects(states: Sequence[State]) -> None:

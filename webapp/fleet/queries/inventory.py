@@ -9,13 +9,10 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
+from webapp.fleet.queries.verdicts import DISAGREES, REASON, SAID_SECURITY, SAID_UPDATE, VERDICT, F, V
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
 
-NO_FEED = "No release feed of this project has been fetched yet."
-NO_PROJECT = "Libraries have no release feed on Drupal.org."
-VERDICT = case((Installation.type == "library", literal("not_checked")), else_=literal("not_fetched"))
-REASON = case((Installation.type == "library", literal(NO_PROJECT)), else_=literal(NO_FEED))
 UPDATED = func.greatest(Installation.valid_from, func.coalesce(Installation.said_at, Installation.valid_from))
 NEED = case((Installation.enabled.is_(False), 3), (Installation.security_update.is_(True), 0),
             (Installation.update_available.is_(True), 1), else_=2)
@@ -25,7 +22,7 @@ NEEDS = {
     "other": and_(RUNS, Installation.update_available.is_(True), Installation.security_update.is_not(True)),
     "any": and_(RUNS, or_(Installation.update_available.is_(True), Installation.security_update.is_(True))),
 }
-"""What the site says that a module needs, as its own counts have it: switched-off code needs nothing."""
+"""What a module needs, as the counts of its site have it: switched-off code needs nothing."""
 EQUAL = {"name": Module.name, "module_id": Module.public_id, "project": Installation.project, "type": Installation.type,
          "version": Installation.version, "enabled": Installation.enabled, "latest_version": Installation.latest_version,
          "recommended_version": Installation.recommended_version, "update_available": Installation.update_available,
@@ -36,20 +33,31 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
     """The modules of a site now, or with `as_of` at that moment; what needs somebody first.
 
     `status` is Drupal core's verdict, computed from release feeds; where there is no feed it says so, and what the site itself
-    said stays apart in `site_says`.
+    said stays apart in `site_says`. `disagrees` is true where both cannot be right.
     """
     statement: Select[Any] = select(
         Module.public_id.label("module_id"), Module.name, Installation.display_name, Installation.project, Installation.type,
         Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
-        VERDICT.label("status"), REASON.label("status_reason"), Installation.update_available, Installation.security_update,
+        VERDICT.label("status"), REASON.label("status_reason"), V.rule.label("status_rule"), V.also.label("also"), V.security_updates,
+        F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"), Installation.update_available, Installation.security_update,
+        Installation.said_latest_version, Installation.said_recommended_version, SAID_UPDATE, SAID_SECURITY, DISAGREES.label("disagrees"),
         Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
         case((NEEDS["security"], literal("security")), (NEEDS["other"], literal("other"))).label("needs"),
-    ).join(Module, Module.id == Installation.module_id).where(Installation.site_id == site.id)
+    ).join(Module, Module.id == Installation.module_id).outerjoin(V, V.id == Installation.verdict_id).outerjoin(F, F.id == V.feed_id)
+    statement = statement.where(Installation.site_id == site.id)
     at = asked.get("as_of")
     if at is None:
         statement = statement.where(Installation.valid_to.is_(None))
     else:
         statement = statement.where(Installation.valid_from <= at, or_(Installation.valid_to.is_(None), Installation.valid_to > at))
+    statement = _filtered(statement, asked)
+    sorts = {"name": Module.name, "display_name": func.lower(func.coalesce(Installation.display_name, Module.name)),
+             "project": Installation.project, "type": Installation.type, "version": Installation.version, "enabled": Installation.enabled,
+             "status": VERDICT, "installed_at": Installation.installed_at, "updated_at": UPDATED, "need": NEED}
+    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row)
+
+
+def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
     for name, column in EQUAL.items():
         if name in asked:
             statement = statement.where(column == asked[name])
@@ -57,13 +65,12 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
         statement = statement.where(NEEDS[asked["needs"]])
     if "status" in asked:
         statement = statement.where(VERDICT.in_(asked["status"]))
+    if asked.get("disagrees") is not None:
+        statement = statement.where(DISAGREES.is_(asked["disagrees"]))
     if asked.get("q"):
         words = [column.icontains(asked["q"], autoescape=True) for column in (Module.name, Installation.display_name, Installation.project)]
         statement = statement.where(or_(*words))
-    sorts = {"name": Module.name, "display_name": func.lower(func.coalesce(Installation.display_name, Module.name)),
-             "project": Installation.project, "type": Installation.type, "version": Installation.version, "enabled": Installation.enabled,
-             "status": VERDICT, "installed_at": Installation.installed_at, "updated_at": UPDATED, "need": NEED}
-    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row)
+    return statement
 
 
 def find_changes(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listing:

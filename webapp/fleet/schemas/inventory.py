@@ -11,12 +11,12 @@ from webapp.kit.web.fields import Choice, Choices, CursorQuery, ListQuery, Momen
 VERDICTS = ("current", "not_current", "not_secure", "not_supported", "revoked", "not_checked", "unknown", "not_fetched")
 TYPES = ("core", "module", "theme", "profile", "library", "theme_engine", "distribution")
 WAITING = ("security", "other", "any")
-NEEDED = "What the site says that it needs: a security update, another one, or any; what is switched off needs none."
+NEEDED = "What it needs, by Drupal's verdict or else by the site's word: a security update, another one, or any; what is off needs none."
 
 
 def site_says(row: Any) -> dict[str, Any] | None:
     """What the site itself reported of a module's updates; None where it said nothing."""
-    said = {name: getattr(row, name) for name in ("latest_version", "recommended_version", "update_available", "security_update")}
+    said = {name: getattr(row, f"said_{name}") for name in ("latest_version", "recommended_version", "update_available", "security_update")}
     return said if any(value is not None for value in said.values()) else None
 
 
@@ -32,10 +32,13 @@ class InstalledSchema(Output):
     recommended_version = fields.String(allow_none=True)
     status = fields.String(metadata={"enum": list(VERDICTS)})
     status_reason = fields.String(allow_none=True)
+    status_rule = fields.String(allow_none=True, metadata=said("Which of core's rules led to the status."))
+    feed_fetched_at = Time(allow_none=True, metadata=said("When the release feed behind the status was fetched."))
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
     advisories: Any = fields.List(fields.String(), dump_default=[])
     site_says = fields.Function(site_says, metadata={"type": ["object", "null"]})
+    disagrees = fields.Boolean(metadata=said("Whether the status and what the site says cannot both be true."))
     installed_at = Time()
     updated_at = Time()
 
@@ -56,6 +59,7 @@ class InstalledQuery(ListQuery):
     update_available = Yes()
     security_update = Yes()
     needs = Choice(WAITING, metadata=said(NEEDED))
+    disagrees = Yes(metadata=said("Whether Drupal's verdict and what the site says cannot both be true."))
     as_of = Moment()
 
 

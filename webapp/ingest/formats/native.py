@@ -138,7 +138,7 @@ def _read_plain(row: Any) -> ReportedModule | None:  # noqa: PLR0911 (one flat r
     enabled, update, security = get("enabled"), get("update_available"), get("security_update")
     if type(enabled) not in _FLAGS or type(update) not in _FLAGS or type(security) not in _FLAGS:
         return None
-    project, label = get("project"), get("display_name")
+    project, label = get("project", name if kind != "library" else None), get("display_name")
     if project is not None and not (type(project) is str and is_project(project)):
         return None
     if label is not None and not (type(label) is str and is_plain(label)):
@@ -166,7 +166,8 @@ def _read_careful(row: Any, at: str, problems: Problems) -> ReportedModule | Non
     versions = [_version(row, key, at, problems) for key in ("version", "latest_version", "recommended_version")]
     flags = [_flag(row, key, at, problems) for key in ("enabled", "update_available", "security_update")]
     kind = _kind(row.get("type"), package is not None, at, problems)
-    project, label = row.get("project") or None, row.get("display_name") or None
+    own = name if name is not None and package is None else None
+    project, label = row.get("project", own) or None, row.get("display_name") or None
     if project is not None and not (isinstance(project, str) and is_project(project)):
         problems.add(f"{at}.project", fields.PROJECT_WRONG)
     if label is not None and not fields.is_text(label):

@@ -1,0 +1,121 @@
+"""Taking in release feeds from files: one feed, a folder of them, a compressed archive, or what a site has fetched itself."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unknown, publish_versions
+from webapp.catalog.feeds.release_history import LARGEST, BadFeed, UnknownProject, is_short_name, parse_available, parse_feed
+from webapp.catalog.values.releases import Line, feeds_kept
+from webapp.kit.db import ALL, unit_of_work
+
+SOURCE = "import"
+MOST_FILES = 100_000
+SUFFIXES = (".xml", ".json", ".xml.gz", ".json.gz")
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of one file: the feeds that it held, or why it is none."""
+
+    name: str
+    kept: list[Kept] = field(default_factory=list)
+    error: str | None = None
+
+
+def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
+    """Takes in every feed below a path, each file in a transaction of its own, and at the end lets the sites follow.
+
+    One file that is no feed stops nothing. Raises FileNotFoundError where there is nothing at all.
+    """
+    projects: set[str] = set()
+    for name, read in _files(path):
+        done = _import(name, read, at)
+        projects |= {each.project for each in done.kept}
+        yield done
+    with unit_of_work(ALL):
+        publish_versions(sorted(projects), at)
+    feeds_kept.send(None, at=at)
+
+
+def _import(name: str, read: bytes | str, at: datetime) -> Imported:
+    if isinstance(read, str):
+        return Imported(name, error=read)
+    try:
+        with unit_of_work(ALL):
+            return Imported(name, _keep(name, read, at))
+    except BadFeed as problem:
+        return Imported(name, error=problem.reason)
+
+
+def _keep(name: str, raw: bytes, at: datetime) -> list[Kept]:
+    if raw.lstrip()[:1] in (b"{", b"["):
+        return [keep_feed(feed, hash_of(raw + feed.short_name.encode()), Origin(SOURCE), at) for feed in parse_available(raw)]
+    try:
+        return [keep_feed(parse_feed(raw), hash_of(raw), Origin(SOURCE), at)]
+    except UnknownProject:
+        # The answer names its project only in prose; the file's name is the better witness.
+        project, line = name.rpartition("/")[2].partition(".")[0], Line.CURRENT
+        if project.endswith("-7"):
+            project, line = project[:-2], Line.SEVEN
+        if not is_short_name(project):
+            raise
+        return [keep_unknown(project, line, SOURCE, at)]
+
+
+def _files(path: Path) -> Iterator[tuple[str, bytes | str]]:
+    """The files below a path, in one order, as (name, content or why it cannot be read)."""
+    if path.is_dir():
+        found = sorted(each for each in path.rglob("*") if each.is_file() and each.name.lower().endswith((*SUFFIXES, *ARCHIVES)))
+        for each in found[:MOST_FILES]:
+            yield from _file(each, str(each.relative_to(path)))
+    else:
+        yield from _file(path, path.name)
+
+
+def _file(path: Path, name: str) -> Iterator[tuple[str, bytes | str]]:
+    if name.lower().endswith(ARCHIVES):
+        yield from _archive(path)
+        return
+    if path.stat().st_size > LARGEST:
+        yield name, f"it is larger than {LARGEST // 1024 // 1024} MB"
+        return
+    raw = path.read_bytes()
+    yield name, _unpacked(raw) if name.lower().endswith(".gz") else raw
+
+
+def _unpacked(raw: bytes) -> bytes | str:
+    """The content of a gzip file, read no further than the largest feed."""
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        content = inflate.decompress(raw, LARGEST + 1)
+    except zlib.error:
+        return "it is no gzip file"
+    return content if len(content) <= LARGEST else f"it unpacks to more than {LARGEST // 1024 // 1024} MB"
+
+
+def _archive(path: Path) -> Iterator[tuple[str, bytes | str]]:
+    """The feeds of an archive, read as a stream: nothing is written to the disk, and no name of it is used as a path."""
+    try:
+        with tarfile.open(path, "r|*") as archive:
+            for number, member in enumerate(archive):
+                if number >= MOST_FILES:
+                    yield member.name, f"it is beyond the {MOST_FILES:,} files that are read of an archive"
+                    return
+                if not member.isfile() or not member.name.lower().endswith(SUFFIXES):
+                    continue
+                stream = archive.extractfile(member)
+                if stream is None or member.size > LARGEST:
+                    yield member.name, f"it is larger than {LARGEST // 1024 // 1024} MB"
+                    continue
+                raw = stream.read(LARGEST + 1)
+                yield member.name, _unpacked(raw) if member.name.lower().endswith(".gz") else raw
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error):
+        yield path.name, "it is no archive that can be read to its end"
