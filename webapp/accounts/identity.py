@@ -145,7 +145,7 @@ def guarded_sign_in(actor: Actor, body: dict[str, Any], kind: str) -> tuple[User
 def proven_person(actor: Actor, body: dict[str, Any]) -> User:
     """Whom address and password belong to, within the limits on tries: per address of the network, and on failures per e-mail address."""
     email = body.get("email") or body["username"]
-    limits.spend("login", "LIMIT_LOGIN", actor.origin.ip or "")
+    limits.spend("login", "LIMIT_LOGIN", limits.address())
     with failures_counted(email):
         return signing.proven_person(actor, email, body["password"])
 
@@ -170,14 +170,25 @@ def _proven(actor: Actor, signature: Signature, secret: str) -> Actor:
 
 @contextmanager
 def failures_counted(email: str) -> Iterator[None]:
-    """Charges a wrong password or code to the failures that an account has in an hour, and keeps what was recorded of it."""
-    limits.check("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
+    """Charges a wrong password or code to the failures that an address and an account have in an hour, and keeps what was recorded."""
+    budgets = (("login failures by address", "LIMIT_ADDRESS_FAILURES", limits.address()),
+               ("login failures", "LIMIT_LOGIN_FAILURES", email.lower()))
+    for budget in budgets:  # beforehand, so that a hundred tries at once are a hundred
+        limits.spend(*budget)
     try:
         yield
     except FAILURES:
         commit()
-        limits.spend("login failures", "LIMIT_LOGIN_FAILURES", email.lower())
         raise
+    except BaseException:
+        _give_back(budgets)
+        raise
+    _give_back(budgets)
+
+
+def _give_back(budgets: tuple[tuple[str, str, str], ...]) -> None:
+    for budget in budgets:
+        limits.give_back(*budget)
 
 
 def ask_for_reset(actor: Actor, email: str) -> bool:

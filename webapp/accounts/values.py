@@ -7,10 +7,12 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from ipaddress import ip_network
 from pathlib import Path
 from uuid import UUID
 
@@ -57,6 +59,13 @@ def digest_of(text: str, server_key: str, salt: bytes = KEY_SALT) -> bytes:
     """The keyed hash (HMAC-SHA-256) under which a secret is kept; each kind of secret has a salt of its own."""
     key = hmac.digest(server_key.encode(), salt, "sha256")
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def is_within(networks: Sequence[str], wider: Sequence[str]) -> bool:
+    """Whether there are networks, and each lies in one of the wider ones."""
+    inner, outer = ([ip_network(each) for each in several] for several in (networks, wider))
+    return bool(inner) and all(any(one.version == each.version and one.subnet_of(each) for each in outer)  # type: ignore[arg-type]
+                               for one in inner)
 
 
 def new_password() -> str:

@@ -59,6 +59,9 @@ class MailServer:
         with smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=context) if secure else smtplib.SMTP(
                 self.host, self.port, timeout=PATIENCE) as server:
             if self.scheme == "smtp+starttls":
+                server.ehlo_or_helo_if_needed()
+                if not server.has_extn("starttls"):
+                    raise smtplib.SMTPException("no STARTTLS")  # may be mended, unlike what a server refuses for good
                 server.starttls(context=context)
             if self.user:
                 server.login(self.user, self.password)

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from webapp.accounts.actions.teams import leave_teams
 from webapp.accounts.models import Membership, Organization, User
 from webapp.accounts.queries import get_organization
-from webapp.accounts.values import organization_closed, organization_reopened, slug_of
+from webapp.accounts.values import organization_changed, organization_closed, organization_reopened, slug_of
 from webapp.audit.actions import change, record
 from webapp.kit.db import db
-from webapp.kit.errors import Conflict, NotFound
+from webapp.kit.errors import Conflict, Invalid, NotFound
 from webapp.kit.permissions import Actor, Permission, Role
 
 
@@ -37,8 +37,21 @@ def change_organization(actor: Actor, organization: Organization, body: dict[str
     if body.get("slug", organization.slug) != organization.slug and _slug_is_taken(body["slug"]):
         raise Conflict("This short name is taken.", [{"field": "slug", "message": "This short name is taken."}])
     if "settings" in body:
+        _refuse_lockout(actor, organization, body["settings"])
         body = {**body, "settings": {**organization.settings, **body["settings"]}}
-    return change(actor, "organization.changed", organization, body, at)
+    before = dict(organization.settings)
+    change(actor, "organization.changed", organization, body, at)
+    organization_changed.send(actor, organization=organization, before=before, at=at)
+    return organization
+
+
+def _refuse_lockout(actor: Actor, organization: Organization, settings: dict[str, Any]) -> None:
+    """Nobody asks others for a second factor who has none: they would be out themselves."""
+    if not settings.get("require_two_factor") or organization.settings.get("require_two_factor") or organization.id not in actor.roles:
+        return
+    person = db.session.get(User, actor.id)
+    if person is not None and person.two_factor_at is None and not actor.is_superuser:
+        raise Invalid.at("settings.require_two_factor", "Set your own second factor up first: you would be out yourself.")
 
 
 def delete_organization(actor: Actor, organization: Organization, at: datetime) -> Organization:
@@ -101,8 +114,9 @@ def _hold(organization: Organization) -> None:
 
 
 def _keep_an_admin(organization_id: UUID, user_id: UUID, role: Role | None) -> None:
-    others = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == Role.ADMIN,
-                                              Membership.deleted_at.is_(None))
+    others = select(Membership.user_id).join(User, User.id == Membership.user_id).where(
+        Membership.organization_id == organization_id, Membership.role == Role.ADMIN, Membership.deleted_at.is_(None),
+        User.deleted_at.is_(None), User.suspended_at.is_(None))
     admins = set(db.session.scalars(others))
     if admins == {user_id} and role is not Role.ADMIN:
         raise Conflict("This is the last admin of the organization. Make somebody else admin first.")

@@ -10,15 +10,20 @@ from marshmallow import ValidationError, fields, validate
 from webapp.kit.permissions import Scope
 from webapp.kit.web.fields import Choice, Input, ListQuery, Moment, ResourceOutput, Text, Time
 
+MAPPED = 96
+"""Bits before an IPv4 address that is written as IPv6."""
+
 
 class Address(fields.String):
-    """An IP address or a network in CIDR form."""
+    """An IP address or a network in CIDR form; what is IPv4 written as IPv6 (`::ffff:203.0.113.0/120`) is kept as IPv4."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         try:
-            return str(ipaddress.ip_network(str(super()._deserialize(value, attr, data, **kwargs)), strict=False))
+            network = ipaddress.ip_network(str(super()._deserialize(value, attr, data, **kwargs)), strict=False)
         except ValueError:
             raise ValidationError("Not an IP address or network.") from None
+        mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+        return str(network if mapped is None or network.prefixlen < MAPPED else ipaddress.ip_network((mapped, network.prefixlen - MAPPED)))
 
 
 class KeyPatch(Input):
