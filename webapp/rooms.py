@@ -8,21 +8,26 @@ import webapp.accounts.models
 import webapp.audit.models
 import webapp.catalog.models
 import webapp.exposure.models
+import webapp.fleet.actions.verdicts
 import webapp.fleet.models
 import webapp.kit.models
 import webapp.patching.models
 import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
 from webapp.accounts.api import api as accounts_api
 from webapp.accounts.cli import create_superuser
+from webapp.accounts.jobs import send_reset
 from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
 from webapp.audit.cli import verify_audit
 from webapp.audit.pages import pages as audit_pages
+from webapp.catalog.cli import explain, feeds
+from webapp.exposure.api import api as exposure_api
 from webapp.exposure.jobs import evaluate_advisories
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
 from webapp.ingest.pages import pages as ingest_pages
+from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
 from webapp.ops.api import live_api, probes
@@ -36,8 +41,10 @@ from webapp.reports.jobs import build, build_failed
 from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
-    probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, ingest_api, ingest_pages,
+    probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, exposure_api, ingest_api, ingest_pages,
     patching_api, patching_pages, ops_pages, reports_api, reports_pages,
 ]
-COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, api_reference]
-JOBS: dict[str, Any] = {"exposure.evaluate": evaluate_advisories, "reports.build": build, "reports.build.failed": build_failed}
+COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
+JOBS: dict[str, Any] = {
+    "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "reports.build": build,
+    "reports.build.failed": build_failed}

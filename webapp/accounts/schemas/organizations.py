@@ -26,6 +26,7 @@ class OrganizationSettings(Input):
     timezone = fields.String()
     default_language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="A language tag, such as en."))
     sla_days = fields.Nested(SlaDays)
+    require_second_approver = fields.Boolean(metadata={"description": "Accepting a risk takes a second person."})
     require_two_factor = fields.Boolean(metadata={"description": "Whether members need a second factor to see anything of it."})
 
     @validates("timezone")

@@ -13,11 +13,14 @@ from webapp.accounts.models import Organization
 from webapp.audit.actions import record
 from webapp.exposure.actions.writing import recount_sites
 from webapp.exposure.models import Exposure, RiskDecision
+from webapp.exposure.queries.findings import find_exposures, get_decision, get_exposures
+from webapp.exposure.values import State
 from webapp.kit.clock import stamp
 from webapp.kit.db import db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
 from webapp.kit.permissions import Actor, Permission
 
+MOST_AT_ONCE = 1000
 STANDING = """
 SELECT id FROM risk_decisions WHERE advisory_id = ANY(CAST(:ids AS bigint[])) AND ended_at IS NULL FOR UPDATE
 """
@@ -64,7 +67,22 @@ def decide(actor: Actor, exposures: Sequence[Exposure], body: Mapping[str, Any],
                organization_id=organization_id, changes=_told(decision))
         made.append(decision)
     _apply(made, at)
-    return made
+    return [get_decision(actor, decision.id) for decision in made]
+
+
+def decide_many(actor: Actor, body: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Decides about the open findings that `ids` or `filter` name; with `dry_run` only tells which they are."""
+    ids = body.get("ids")
+    if ids is None:
+        listing = find_exposures(actor, {**body["filter"], "state": [State.OPEN.value]}, at)
+        ids = [row["id"] for row in listing.fetch(listing.statement.limit(MOST_AT_ONCE + 1))]
+        if len(ids) > MOST_AT_ONCE:
+            raise Invalid.at("filter", f"More than {MOST_AT_ONCE} findings match. Narrow it.")
+    exposures = get_exposures(actor, ids)
+    for each in exposures:
+        actor.require(Permission.EXPOSURE_DECIDE, each.organization_id)
+    told = {"dry_run": body["dry_run"], "matched": len(exposures), "exposures": [each.id for each in exposures]}
+    return {**told, "decisions": [] if body["dry_run"] or not exposures else decide(actor, exposures, body, at)}
 
 
 def approve(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDecision:
@@ -78,7 +96,7 @@ def approve(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDecision:
     record(actor, "exposure.acceptance_approved", decision, organization_id=decision.organization_id)
     db.session.flush()
     _apply([decision], at)
-    return decision
+    return get_decision(actor, decision.id)
 
 
 def end_decision(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDecision:
@@ -88,7 +106,7 @@ def end_decision(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDeci
         raise Conflict("This decision has ended already.")
     _end(actor, decision, "refused" if decision.approved_at is None else "revoked", at)
     _apply([decision], at)
-    return decision
+    return get_decision(actor, decision.id)
 
 
 def end_decisions(actor: Actor, advisories: Collection[int], reason: str, at: datetime) -> int:

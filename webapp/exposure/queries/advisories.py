@@ -1,0 +1,91 @@
+"""The advisories, and how the fleet that an actor may see stands to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from webapp.catalog.models import Advisory, AdvisoryAlias, AdvisoryPackage, AdvisorySource
+from webapp.exposure.models import Exposure
+from webapp.exposure.policy import visible_exposures
+from webapp.exposure.queries.findings import SEVERITY, find_exposures, is_named
+from webapp.kit.clock import now
+from webapp.kit.db import db
+from webapp.kit.errors import NotFound
+from webapp.kit.listing import Listing
+from webapp.kit.permissions import Actor
+
+STANDING = (Exposure.ended_at.is_(None), Exposure.enabled.is_not(False), Exposure.decision_id.is_(None))
+
+
+def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
+    """Advisories, newest first, each with how many of the actor's sites stand open to it (`sites_exposed`) and ever did (`sites_hit`)."""
+    hit = visible_exposures(actor).with_only_columns(
+        Exposure.advisory_id, func.count(Exposure.site_id.distinct()).label("hit"),
+        func.count(Exposure.site_id.distinct()).filter(*STANDING).label("exposed"),
+    ).group_by(Exposure.advisory_id).subquery()
+    exposed, ever = func.coalesce(hit.c.exposed, 0), func.coalesce(hit.c.hit, 0)
+    published = func.coalesce(Advisory.published_at, Advisory.first_seen_at)
+    statement: Any = (select(Advisory, exposed.label("sites_exposed"), ever.label("sites_hit"), Advisory.severity.label("severity"))
+                 .outerjoin(hit, hit.c.advisory_id == Advisory.id).where(Advisory.merged_into.is_(None)))
+    if "severity" in asked:
+        statement = statement.where(Advisory.severity.in_(asked["severity"]))
+    if "kind" in asked:
+        statement = statement.where(Advisory.kind == asked["kind"])
+    if "package" in asked:
+        statement = statement.where(Advisory.packages.contains([asked["package"]]))
+    if "name" in asked:
+        statement = statement.where(is_named(asked["name"]))
+    if "exposed" in asked:
+        statement = statement.where(exposed > 0 if asked["exposed"] else exposed == 0)
+    if "hit" in asked:
+        statement = statement.where(ever > 0 if asked["hit"] else ever == 0)
+    if "since" in asked:
+        statement = statement.where(published >= asked["since"])
+    if "until" in asked:
+        statement = statement.where(published < asked["until"])
+    if asked.get("q"):
+        named = select(AdvisoryAlias.advisory_id).where(AdvisoryAlias.alias.icontains(asked["q"], autoescape=True))
+        statement = statement.where(or_(Advisory.title.icontains(asked["q"], autoescape=True), Advisory.id.in_(named),
+                                        Advisory.packages.contains([asked["q"].lower()])))
+    sorts = {"published_at": published, "severity": SEVERITY, "name": Advisory.name, "sites_exposed": exposed, "sites_hit": ever,
+             "modified_at": Advisory.modified_at}
+    return Listing(statement, sorts, "-published_at,name", Advisory.id, shape=_shape)
+
+
+def _shape(row: Any) -> Advisory:
+    advisory: Advisory = row[0]
+    advisory.sites_exposed, advisory.sites_hit = row.sites_exposed, row.sites_hit  # type: ignore[attr-defined]
+    advisory.risk_said = None if advisory.risk is None else {  # type: ignore[attr-defined]
+        "vector": advisory.risk, "score": advisory.risk_score}
+    advisory.cvss_said = None if advisory.cvss is None else {  # type: ignore[attr-defined]
+        "vector": advisory.cvss, "score": advisory.cvss_score}
+    return advisory
+
+
+def get_advisory(actor: Actor, advisory_id: UUID, lock: bool = False) -> Advisory:
+    """One advisory with its numbers, what of which package it affects (`affected`) and who says so (`sources`), or NotFound.
+
+    The id of an advisory that was found to be another's twin leads to that one.
+    """
+    listing = find_advisories(actor, {})
+    twin = select(Advisory.merged_into).where(Advisory.public_id == advisory_id)
+    listing.statement = listing.statement.where(or_(Advisory.public_id == advisory_id, Advisory.id == twin.scalar_subquery()))
+    found = listing.all()
+    if not found:
+        raise NotFound()
+    advisory: Advisory = found[0]
+    advisory.affected = list(db.session.scalars(  # type: ignore[attr-defined]
+        select(AdvisoryPackage).where(AdvisoryPackage.advisory_id == advisory.id).order_by(AdvisoryPackage.package)))
+    advisory.sources = list(db.session.scalars(  # type: ignore[attr-defined]
+        select(AdvisorySource).where(AdvisorySource.advisory_id == advisory.id).order_by(AdvisorySource.source, AdvisorySource.source_id)))
+    return advisory
+
+
+def find_advisory_sites(actor: Actor, advisory: Advisory, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
+    """The sites that are or were open to the advisory, by the query of the findings."""
+    return find_exposures(actor, {**asked, "advisory_id": advisory.public_id}, at or now())
