@@ -146,8 +146,10 @@ def _made(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Respons
 
 def _kept(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response | None:
     """The answer as it is kept, or kept from now on; None where nothing is kept, or not for this actor."""
-    key = next(iter(path.values()), None)
-    if door.cached is None or request.method not in SAFE or request.args or not door.cached.allows(g.actor, key):
+    if door.cached is None or request.method not in SAFE or request.args:
+        return None
+    key: UUID = next(iter(path.values()))
+    if not door.cached.allows(g.actor, key):
         return None
     assert door.gives is not None
     gives = door.gives
