@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from webapp.fleet.actions.comparison import State, numbers_of
+from webapp.fleet.actions.comparison import State
+from webapp.fleet.actions.judging import numbers_of
 from webapp.fleet.values import InventoryReport
 from webapp.ingest.formats import read_document
 

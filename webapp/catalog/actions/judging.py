@@ -20,9 +20,9 @@ from webapp.kit.db import execute, rows
 
 Pair = tuple[str, str]
 COLUMNS = {
-    "version": "text", "status": "integer", "rule": "text", "reason": "text", "extra_labels": "text[]", "install_type": "text",
+    "version": "text", "status": "integer", "rule": "text", "reason": "text", "extra_labels": "varchar[]", "install_type": "text",
     "recommended": "text", "latest_version": "text", "dev_version": "text", "latest_dev": "text", "also": "jsonb",
-    "security_updates": "text[]", "update_available": "boolean", "security_update": "boolean",
+    "security_updates": "varchar[]", "update_available": "boolean", "security_update": "boolean",
 }
 NAMES = ", ".join(COLUMNS)
 TYPED = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())

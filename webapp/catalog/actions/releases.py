@@ -36,7 +36,7 @@ UPDATE project_feeds SET state = 'failed', error = :error, failures = failures +
 WHERE project = :project AND line = :line
 """
 COLUMNS = {
-    "version": "text", "position": "integer", "status": "text", "date": "text", "released_at": "timestamptz", "terms": "text[]",
+    "version": "text", "position": "integer", "status": "text", "date": "text", "released_at": "timestamptz", "terms": "varchar[]",
     "release_link": "text", "download_link": "text", "core_compatibility": "text", "security": "text", "covered": "boolean",
     "is_supported": "boolean", "major": "text", "patch": "text", "extra": "text",
 }

@@ -16,7 +16,7 @@ from webapp.catalog.actions.judging import Standing
 from webapp.catalog.values.releases import FeedState, UpdateStatus, feeds_kept
 from webapp.fleet.actions.comparison import State
 from webapp.fleet.actions.judging import OPEN, UNSUPPORTED, condition_of, facts_of, judge, leaders, settle
-from webapp.fleet.actions.writing import PRESENT, rejudge, run
+from webapp.fleet.actions.writing import STATE, rejudge, run
 from webapp.kit.db import ALL, execute, rows, unit_of_work
 
 PORTION = 500
@@ -32,7 +32,7 @@ SELECT DISTINCT site_id FROM installations WHERE valid_to IS NULL AND verdict_id
     AND (project IS NOT NULL OR type = 'core') ORDER BY site_id LIMIT :most
 """
 HOLD = "SELECT id FROM sites WHERE id = ANY(:sites) ORDER BY id FOR UPDATE"
-STATES = PRESENT.replace("SELECT ", "SELECT i.site_id, ", 1)
+STATES = f"SELECT i.site_id, {STATE} FROM installations i JOIN modules m ON m.id = i.module_id WHERE "  # noqa: S608 (names from a constant)
 OF_FEED = "i.site_id = ANY(%(sites)s) AND i.valid_to IS NULL AND i.verdict_id IN (SELECT id FROM project_verdicts WHERE feed_id = %(feed)s)"
 OF_SITES = "i.site_id = ANY(%(sites)s) AND i.valid_to IS NULL"
 VERDICTS = """

@@ -12,12 +12,11 @@ from webapp.fleet.values import VersionChange
 from webapp.kit.db import db
 from webapp.kit.ids import new_id
 
-PRESENT = """
-SELECT m.name, i.version, i.type, i.project, i.display_name, i.enabled, i.source, i.said_latest_version, i.said_recommended_version,
+STATE = """m.name, i.version, i.type, i.project, i.display_name, i.enabled, i.source, i.said_latest_version, i.said_recommended_version,
     i.said_update_available, i.said_security_update, i.said_at, i.id, i.module_id, i.installed_at, i.valid_from, i.valid_to,
-    i.verdict_id, i.status, i.latest_version, i.recommended_version, i.update_available, i.security_update
-FROM installations i JOIN modules m ON m.id = i.module_id
-WHERE i.site_id = %(site)s AND """
+    i.verdict_id, i.status, i.latest_version, i.recommended_version, i.update_available, i.security_update"""
+"""The columns of a State, in its order."""
+PRESENT = f"SELECT {STATE} FROM installations i JOIN modules m ON m.id = i.module_id WHERE i.site_id = %(site)s AND "  # noqa: S608
 OPEN = "i.valid_to IS NULL"
 THEN = "i.valid_from <= %(at)s AND (i.valid_to IS NULL OR i.valid_to > %(at)s)"
 SINCE = "i.module_id = ANY(%(modules)s) AND (i.valid_to IS NULL OR i.valid_to >= %(since)s) ORDER BY i.valid_from"
