@@ -1,11 +1,17 @@
 """How a site reports: a key that is shown once, lines to copy, and the first report as it arrives."""
 
+import os
 import re
+import shutil
+import subprocess
+
+import pytest
 
 from tests import factories
 from tests.accounts.pages import said, text_of, words_of
 from tests.cast import Caller
 from tests.fleet.pages import fleet
+from webapp.fleet.pages.connecting import ways_to_report
 
 KEY = re.compile(r"pb_[A-Za-z0-9_-]{20,}")
 
@@ -49,16 +55,58 @@ def test_members_are_told_who_makes_it_and_make_none(cast):
 
 def test_the_lines_have_the_address_that_the_browser_came_to(cast):
     text = text_of(cast.viewer.browser().get(f"/sites/{site_of(cast).id}/connect"))
-    assert text.count("http://localhost/api/v1/ingest") == 3
+    assert text.count("http://localhost/api/v1/ingest") == 4
+    assert text.count("http://localhost/clients/") == 2
     assert "--data-binary @composer.lock" in text
     assert "drush pm:list --format=json | curl" in text
+    assert "./report.sh -u http://localhost -k" in text
+    assert "drush config:set patchboard.settings url http://localhost" in text
 
 
 def test_the_lines_have_the_address_that_is_set(cast, monkeypatch):
     monkeypatch.setitem(cast.app.config, "PUBLIC_URL", "https://patchboard.example.org")
     text = text_of(cast.viewer.browser().get(f"/sites/{site_of(cast).id}/connect"))
-    assert text.count("https://patchboard.example.org/api/v1/ingest") == 3
+    assert text.count("https://patchboard.example.org/api/v1/ingest") == 4
+    assert "POST\\n/api/v1/ingest\\n" in text
     assert "http://localhost/api" not in text
+
+
+def test_a_path_before_the_api_is_signed_too(cast, monkeypatch):
+    monkeypatch.setitem(cast.app.config, "PUBLIC_URL", "https://example.org/patchboard")
+    assert "POST\\n/patchboard/api/v1/ingest\\n" in text_of(cast.viewer.browser().get(f"/sites/{site_of(cast).id}/connect"))
+
+
+@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("bash")), reason="there is no openssl or no shell")
+def test_the_signed_line_signs(cast, tmp_path):
+    site, body = site_of(cast), '{"modules": [{"name": "webform", "version": "6.2.9"}]}'
+    secret = secret_of(cast.admin.browser().post(f"/sites/{site.id}/connect"))
+    line = ways_to_report("http://localhost", site)[-1]["lines"][0]["text"]
+    (tmp_path / "composer.lock").write_text(body)
+    (tmp_path / "curl").write_text('#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = -H ] && echo "$2"; shift; done\n')
+    (tmp_path / "curl").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PB_KEY": secret}
+    done = subprocess.run(["bash", "-eu", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    headers = dict(each.split(": ", 1) for each in done.stdout.splitlines())
+    assert secret not in done.stdout
+    answer = Caller(cast.app, headers).send("POST", "/ingest", data=body.encode(), content_type="application/json")
+    assert answer.status_code == 200, answer.json
+
+
+def test_admins_say_that_only_signed_reports_are_taken(cast):
+    site = site_of(cast)
+    browser, here = cast.admin.browser(), f"/sites/{site.id}/signed"
+    assert "One line of Drush" in words_of(browser.get(f"/sites/{site.id}/connect"))
+    assert cast.member.browser().post(here, {"require_signed_reports": "true"}).status_code == 403
+    assert cast.stranger.browser().post(here, {"require_signed_reports": "true"}).status_code == 404
+    assert said(browser, browser.post(here, {"require_signed_reports": "true"})) == "Only signed reports are taken now."
+    assert cast.admin.get(f"/sites/{site.id}").json["data"]["require_signed_reports"] is True
+    words = words_of(browser.get(f"/sites/{site.id}/connect"))
+    assert "Signed reports only Yes" in words
+    assert "One line of Drush" not in words
+    assert "Take signed reports only" not in words_of(cast.member.browser().get(f"/sites/{site.id}/connect"))
+    browser.post(here, {"require_signed_reports": "false"})
+    assert cast.admin.get(f"/sites/{site.id}").json["data"]["require_signed_reports"] is False
+    assert cast.admin.get("/audit-logs", action="site.changed").json["meta"]["total"] == 2
 
 
 def test_the_first_report_arrives_live(cast):

@@ -89,6 +89,7 @@ RECIPES: dict[str, Recipe] = {
     "POST /sites/<uuid:site_id>/keys/<uuid:key_id>/revoke": Recipe(
         {"key_id": "site_key"}, twin="DELETE /api/v1/api-keys/<uuid:key_id>"),
     "POST /sites/<uuid:site_id>/patch-runs/new": Recipe(body=RUN, twin="POST /api/v1/sites/<uuid:site_id>/patch-run"),
+    "POST /sites/<uuid:site_id>/signed": Recipe(body={"require_signed_reports": "true"}, twin=""),  # PATCH of the site, but for admins
     "POST /sites/<uuid:site_id>/restore": restoring("site_id", "deleted_site"),
     "POST /sites/bulk": Recipe(body={"operation": "tag", "ids": SITE}, twin=""),  # it asks what is meant, and changes nothing
     "POST /sites/bulk/apply": Recipe(body={"operation": "tag", "ids": SITE, "tags": "public"}, twin="POST /api/v1/sites/bulk"),

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from webapp.ingest.formats.bundle import DOCUMENTS
 from webapp.ingest.formats.fields import MODULES_MAX
 from webapp.ingest.formats.native import TYPES
+from webapp.kit.signatures import KEY, NONCE, SIGNATURE, TIMESTAMP
 from webapp.kit.web.fields import Choice, Input, Output, Time, said
 
 
@@ -62,8 +63,10 @@ class BundleReport(Input):
     documents: Any = fields.Dict(required=True, metadata=said(f"By name: {', '.join(DOCUMENTS)}."))
 
 
-OUTPUT = {"type": "object", "description": "composer.lock, or the JSON output of `composer show`, `composer outdated`, `composer audit`"
-                                           " or `drush pm:list`, told apart by their shape."}
+OUTPUT = {"type": "object", "description": (
+    "composer.lock; the JSON output of `composer show`, `composer outdated`, `composer audit`, `drush pm:list`, `core:status`,"
+    " `core:requirements`, `updatedb:status` or `pm:security`; Drupal's `update_calculate_project_data()`; a CycloneDX document; Warden's"
+    " plain payload; PreviousNext's snapshot. Told apart by their shape.")}
 EXAMPLES = {
     "native": {"summary": "From an agent that knows its site", "value": {
         "drupal": {"core_version": "10.3.8", "php_version": "8.3.14"},
@@ -75,4 +78,11 @@ EXAMPLES = {
         "documents": {"composer.lock": {"packages": [{"name": "drupal/webform", "version": "6.2.7"}], "packages-dev": []},
                       "pm:list": {"webform": {"display_name": "Webform (webform)", "status": "Enabled", "version": "6.2.7"}}}}},
 }
-BODY = {"request_schema": [NativeReport, BundleReport, OUTPUT], "examples": EXAMPLES}
+SIGNED = {
+    TIMESTAMP: "Of a signed report: seconds since 1970, five minutes off at most.",
+    NONCE: "Of a signed report: 16 to 128 of `A-Z a-z 0-9 . _ ~ -`, not used before with this key.",
+    SIGNATURE: "Of a signed report: `v1=` and, in hexadecimal, HMAC-SHA-256 under the key of method, path, timestamp, nonce and the SHA-256"
+               " of the body as it is sent, joined by line feeds. What is not right is 401 `invalid_signature`.",
+    KEY: "Of a signed report: the first 12 characters of the key, in place of X-API-Key; for keys whose only scope is `ingest`.",
+}
+BODY = {"request_schema": [NativeReport, BundleReport, OUTPUT], "examples": EXAMPLES, "headers": SIGNED}

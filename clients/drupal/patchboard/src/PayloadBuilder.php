@@ -22,6 +22,7 @@ final class PayloadBuilder {
   private const NOT_CURRENT = 4;
   private const CURRENT = 5;
 
+  private const PACKAGE = '#^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?/[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$#D';
   private const TYPES = ['module', 'theme', 'profile', 'theme_engine'];
 
   /**
@@ -55,7 +56,8 @@ final class PayloadBuilder {
       }
     }
     foreach ($packages as $name => $version) {
-      if (preg_match('#^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?/[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$#D', $name) && strlen($name) <= 128 && count($modules) < self::MOST) {
+      $name = strtolower((string) $name);
+      if (preg_match(self::PACKAGE, $name) && strlen($name) <= 128 && count($modules) < self::MOST) {
         $modules[$name] = ['name' => $name, 'type' => 'library', 'version' => self::text($version)];
       }
     }
