@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webapp.accounts.queries import get_organization
+from webapp.accounts.queries.standing import actor_by_id
 from webapp.audit.actions import change, record
 from webapp.fleet.queries import get_site
 from webapp.kit import jobs
@@ -21,17 +22,18 @@ from webapp.kit.errors import Conflict, Invalid, PermissionDenied
 from webapp.kit.events import announce
 from webapp.kit.permissions import SYSTEM, Actor, Permission
 from webapp.reports.models import Report, ReportFile
-from webapp.reports.policy import require_build
+from webapp.reports.policy import may_build, require_build
 from webapp.reports.queries import with_files
 from webapp.reports.values import ATTEMPTS, UNFINISHED, Built, Format, Order, Status, remove_files
 
 QUEUE = "reports"
 WAITING = "Waiting for a worker"
+NO_LONGER = "Whoever asked for it may no longer see all of what it is about. Ask for a new one."
 BEGIN = """
 UPDATE reports SET status = 'running', attempt = :attempt, started_at = :at, updated_at = :at, progress = greatest(progress, 1),
     stage = 'Reading', error = NULL
 WHERE id = :id AND attempt < :attempt AND status IN ('queued', 'running')
-RETURNING kind, title, parameters, formats, "view"
+RETURNING kind, title, parameters, formats, "view", created_by
 """
 PROGRESS = """
 UPDATE reports SET progress = greatest(progress, :progress), stage = :stage, rows = :rows, snapshot_at = :snapshot_at, updated_at = :at
@@ -130,14 +132,22 @@ def retry_report(actor: Actor, report: Report, at: datetime) -> Report:
 
 
 def begin(report_id: UUID, attempt: int, at: datetime) -> Order | None:
-    """Takes a report over from every older builder; None when there is nothing to build, or a newer builder is at it."""
+    """Takes a report over from every older builder; None when there is nothing to build, or a newer builder is at it.
+
+    What its owner has lost since asking is not built for them: then the report fails, and says so.
+    """
     found = rows(BEGIN, id=report_id, attempt=attempt, at=at)
     if not found:
         return None
     row = found[0]
     _tell("report.progress", report_id, Status.RUNNING, at, progress=1)
     view = None if row.view is None else tuple(UUID(each) for each in row.view)
-    return Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view)
+    order = Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view)
+    owner = row.created_by and actor_by_id(row.created_by, at)
+    if row.created_by and not (owner and may_build(owner, view)):
+        fail(order, NO_LONGER, at)
+        return None
+    return order
 
 
 def note_progress(order: Order, progress: int, stage: str, written: int, snapshot_at: datetime, at: datetime) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
@@ -24,13 +26,16 @@ def visible_reports(actor: Actor) -> Select[Any]:
     return statement.where(or_(Report.created_by == actor.id, Report.organization_id.in_(administered)))
 
 
+def may_build(actor: Actor, view: Iterable[UUID] | None) -> bool:
+    """Whether the actor may build reports in all of these organizations; None is everywhere."""
+    allowed = actor.organizations(Permission.REPORT_BUILD)
+    return allowed is None or (view is not None and allowed >= set(view))
+
+
 def require_build(actor: Actor, report: Report) -> None:
     """Raises PermissionDenied unless the actor may build reports wherever this one looks."""
-    if report.view is None and not actor.sees_all:
-        raise PermissionDenied()
-    allowed = actor.organizations(Permission.REPORT_BUILD)
-    if allowed is not None and not {str(each) for each in allowed} >= set(report.view or ()):
-        raise PermissionDenied("Viewers read reports, but do not build them.")
+    if not may_build(actor, None if report.view is None else map(UUID, report.view)):
+        raise PermissionDenied("Viewers read reports, but do not build them." if report.view is not None else None)
 
 
 def reader_of(order: Order) -> Actor:
