@@ -30,7 +30,7 @@ from webapp.ingest.pages import pages as ingest_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
-from webapp.ops.api import live_api, probes
+from webapp.ops.api import live_api, probes, search_api
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
 from webapp.ops.pages import pages as ops_pages
@@ -42,7 +42,7 @@ from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
     probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, exposure_api, ingest_api, ingest_pages,
-    patching_api, patching_pages, ops_pages, reports_api, reports_pages,
+    patching_api, patching_pages, ops_pages, search_api, reports_api, reports_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {

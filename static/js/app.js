@@ -261,7 +261,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 const KEYS = {
-  "/": () => focus(one("[data-filter]")),
+  "/": () => focus(one("[data-search]") || one("[data-filter]")),
+  f: () => focus(one("[data-filter]")),
   "?": () => one("#keyboard") && (one("#keyboard").togglePopover(), true),
   j: () => step(1),
   k: () => step(-1),

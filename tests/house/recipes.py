@@ -51,6 +51,8 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),
     "POST /api/v1/sites/<uuid:site_id>/modules": Recipe(body=REPORT),
     "POST /api/v1/sites/<uuid:site_id>/restore": restoring("site_id", "deleted_site"),
+    "POST /api/v1/teams/<uuid:team_id>/restore": restoring("team_id", "deleted_team"),
+    "DELETE /api/v1/teams/<uuid:team_id>/members/<uuid:user_id>": Recipe({"user_id": "team_member"}),
     "POST /api/v1/users/<uuid:user_id>/restore": restoring("user_id", "deleted_user"),
     "POST /api-keys/<uuid:key_id>/restore": restoring("key_id", "revoked_key"),
     "POST /api-keys/new": Recipe(body={"name": "Export", "organization_id": ORGANIZATION, "scopes": "read"}, twin="POST /api/v1/api-keys"),
@@ -85,6 +87,15 @@ RECIPES: dict[str, Recipe] = {
     "POST /reports": Recipe(body={"kind": "module_updates", "formats": "csv", "parameters.organization_id": ORGANIZATION}),
     "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),
     "POST /reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}, NOTHING),
+    "GET /teams/<uuid:team_id>/edit": Recipe(twin="PATCH /api/v1/teams/<uuid:team_id>"),
+    "POST /teams/<uuid:team_id>/edit": Recipe(body={**PLACE, "name": "Website"}, twin="PATCH /api/v1/teams/<uuid:team_id>"),
+    "POST /teams/<uuid:team_id>/delete": Recipe(twin="DELETE /api/v1/teams/<uuid:team_id>"),
+    "POST /teams/<uuid:team_id>/restore": restoring("team_id", "deleted_team"),
+    "POST /teams/<uuid:team_id>/members": Recipe(
+        body={"user_id": identity("user")}, twin="PUT /api/v1/teams/<uuid:team_id>/members/<uuid:user_id>"),
+    "POST /teams/<uuid:team_id>/members/<uuid:user_id>/remove": Recipe(
+        {"user_id": "team_member"}, twin="DELETE /api/v1/teams/<uuid:team_id>/members/<uuid:user_id>"),
+    "POST /teams/new": Recipe(body={**PLACE, "name": "Website"}, twin="POST /api/v1/teams"),
     "POST /sites/<uuid:site_id>/edit": Recipe(body=NEW_SITE, twin="PATCH /api/v1/sites/<uuid:site_id>"),
     "POST /sites/<uuid:site_id>/keys/<uuid:key_id>/revoke": Recipe(
         {"key_id": "site_key"}, twin="DELETE /api/v1/api-keys/<uuid:key_id>"),

@@ -95,6 +95,7 @@ def things_of(app: Any, cast: Any) -> dict[str, str]:
         things[name] = made(admin.post("/api-keys", key))["id"]
     things["site_key"] = made(admin.post("/api-keys", {**key, "scopes": ["ingest"], "site_id": things["site"]}))["id"]
     made(admin.delete(f"/api-keys/{things['revoked_key']}"))
+    things |= teams_of(app, cast)
     run = {"started_at": "2026-01-18T16:05:00Z", "status": "success", "trigger": "ci",
            "updates": [{"module": "webform", "from_version": "6.2.5", "to_version": "6.2.6"}]}
     things["run"] = made(admin.post(f"/sites/{things['site']}/patch-run", run))["id"]
@@ -114,6 +115,17 @@ def add_role(place: Any, user_id: str, role: str) -> None:
     from webapp.kit.clock import now
 
     db.session.add(Membership(organization_id=place.id, user_id=UUID(user_id), role=role, created_at=now()))
+
+
+def teams_of(app: Any, cast: Any) -> dict[str, str]:
+    """A team with one person in it, and a deleted one."""
+    with factories.writing(app):
+        member = factories.user("bela@meridian.example", cast.organization, "member", full_name="Bela Sandor")
+    place = str(cast.organization.id)
+    team, gone = (made(cast.admin.post("/teams", {"name": name, "organization_id": place}))["id"] for name in ("Web of Meridian", "Past of Meridian"))
+    made(cast.admin.put(f"/teams/{team}/members/{member.id}"))
+    made(cast.admin.delete(f"/teams/{gone}"))
+    return {"team": team, "deleted_team": gone, "team_member": str(member.id)}
 
 
 def reports_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:

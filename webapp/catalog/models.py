@@ -25,6 +25,9 @@ class Module(Base):
     first_seen_at: Mapped[datetime]
 
 
+Index("ix_modules_search", Module.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
+
+
 class ModuleVersion(Base):
     """A version of a module that was seen on a site, or (from feeds) published. Unknown stays null, never false."""
 

@@ -1,12 +1,16 @@
-"""How well the system is: its dependencies, and what they add up to."""
+"""How well the system is: its dependencies, and what they add up to; and what a search is for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
+from webapp.kit.permissions import Actor
+
+MOST_WORDS = 8
 VITAL = ("database", "storage")
 
 
@@ -56,3 +60,31 @@ class Backlog:
     state: str
     jobs: int
     oldest_seconds: float
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody searches for: the whole, its words, and the id that it may be."""
+
+    text: str
+    words: tuple[str, ...]
+    id: UUID | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Words:
+        """A search text, its words by white space; more than eight would only narrow what is found already."""
+        found = " ".join(text.split())
+        try:
+            return cls(found, (found,), UUID(found))
+        except ValueError:
+            return cls(found, tuple(found.split())[:MOST_WORDS])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing that can be found. `find` gives a statement of hits (`queries.search.hits`) within what the actor sees."""
+
+    name: str
+    label: str
+    plural: str
+    icon: str
+    find: Callable[[Actor, Words], Any]

@@ -24,6 +24,7 @@ class PatchRun(Resource, Base):
         Index("ix_patch_runs_organization_id_started_at", "organization_id", "started_at", "id"),
         Index("ix_patch_runs_organization_id_finished_at", "organization_id", "finished_at"),
         Index("ix_patch_runs_organization_id_status", "organization_id", "status", "started_at"),
+        Index("ix_patch_runs_commit_sha", "commit_sha", postgresql_where=text("commit_sha IS NOT NULL")),
         Index("ix_patch_runs_claimed", "site_id", postgresql_where=text("evidence = 'claimed'")),
     )
 

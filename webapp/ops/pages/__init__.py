@@ -1,4 +1,4 @@
-"""The first page: are we safe?"""
+"""The first page: are we safe? And the search over everything."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.doors import Doors
 from webapp.kit.web.pages import chosen_organization, page, within
 from webapp.ops.pages.overview import look_over, newest
+from webapp.ops.pages.search import add_search
 
 pages = Doors("ops_pages", __name__, is_page=True)
+add_search(pages)
 
 
 @pages.get("/overview", needs=Permission.SITE_READ)
