@@ -30,7 +30,8 @@ from webapp.ingest.pages import pages as ingest_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
-from webapp.ops.api import live_api, probes, search_api
+from webapp.ops.api import live_api, probes
+from webapp.ops.api.search import search_api
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
 from webapp.ops.pages import pages as ops_pages

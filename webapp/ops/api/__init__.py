@@ -2,6 +2,5 @@
 
 from webapp.ops.api.live import live_api
 from webapp.ops.api.probes import CHECKS, checks, probes
-from webapp.ops.api.search import search_api
 
-__all__ = ["CHECKS", "checks", "live_api", "probes", "search_api"]
+__all__ = ["CHECKS", "checks", "live_api", "probes"]
