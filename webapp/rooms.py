@@ -20,7 +20,10 @@ from webapp.accounts.pages import pages as accounts_pages
 from webapp.audit.api import api as audit_api
 from webapp.audit.cli import verify_audit
 from webapp.audit.pages import pages as audit_pages
+from webapp.catalog.api import api as catalog_api
 from webapp.catalog.cli import explain, feeds
+from webapp.catalog.jobs import fetch_project
+from webapp.catalog.pages import pages as catalog_pages
 from webapp.exposure.api import api as exposure_api
 from webapp.exposure.jobs import evaluate_advisories
 from webapp.fleet.api import api as fleet_api
@@ -30,11 +33,12 @@ from webapp.ingest.pages import pages as ingest_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
-from webapp.ops.api import live_api, probes
+from webapp.ops.api import admin, live_api, probes
 from webapp.ops.api.search import search_api
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
 from webapp.ops.pages import pages as ops_pages
+from webapp.ops.pages.admin import admin_pages
 from webapp.patching.api import api as patching_api
 from webapp.patching.pages import pages as patching_pages
 from webapp.reports.api import api as reports_api
@@ -42,10 +46,12 @@ from webapp.reports.jobs import build, build_failed
 from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
-    probes, live_api, audit_api, audit_pages, accounts_api, accounts_pages, fleet_api, fleet_pages, exposure_api, ingest_api, ingest_pages,
-    patching_api, patching_pages, ops_pages, search_api, reports_api, reports_pages,
+    probes, admin, live_api, audit_api, audit_pages,
+    accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api, fleet_pages, exposure_api, ingest_api, ingest_pages,
+    patching_api, patching_pages, ops_pages, admin_pages, reports_api, reports_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {
+    "feeds.fetch": fetch_project,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "reports.build": build,
     "reports.build.failed": build_failed}

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from webapp.kit.redis import connect
-from webapp.ops.api import CHECKS
-from webapp.ops.queries import Checks
+from webapp.ops.queries import CHECKS, Checks
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ is down.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
@@ -24,7 +23,7 @@ from webapp.kit.web.openapi import openapi_json
 from webapp.kit.web.requests import content_policy
 from webapp.ops.formats.prometheus import Figures
 from webapp.ops.policy import may_scrape
-from webapp.ops.queries import Checks, find_backlog, find_ingest_lag, queue_lengths
+from webapp.ops.queries import Checks, checks_of, find_backlog, find_ingest_lag, queue_lengths
 from webapp.ops.schemas.health import (
     HEALTH_ANSWERS,
     HOME_ANSWERS,
@@ -37,21 +36,14 @@ from webapp.ops.values import Condition, Dependency, Health, health_of
 
 P = Permission
 SERVICE = "patchboard"
-CHECKS = "patchboard_checks"
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 probes = Doors("ops_probes", __name__, tag="Operation", url_prefix="")
 
 
 def checks() -> Checks:
-    """The checks of this process, made when they are first asked for."""
-    if CHECKS not in current_app.extensions:
-        config, migrations = current_app.config, Path(current_app.extensions["migrate"].directory)
-        current_app.extensions[CHECKS] = Checks(
-            config["SQLALCHEMY_DATABASE_URI"], redis(), Path(config["STORAGE_DIR"]), migrations
-        )
-    kept: Checks = current_app.extensions[CHECKS]
-    return kept
+    """The checks of this process."""
+    return checks_of(current_app)
 
 
 def report(body: dict[str, Any], *, well: bool) -> Response:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from alembic.script import ScriptDirectory
 from redis import Redis
@@ -21,8 +22,10 @@ from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
 from webapp.kit.logs import log
 from webapp.kit.probes import Probe, ask_all
+from webapp.kit.redis import redis
 from webapp.ops.values import Backlog, Condition, Dependency
 
+CHECKS = "patchboard_checks"
 PATIENCE = 1.5
 LEAST_SPACE = 64 * 1024 * 1024
 LONG_WAIT = timedelta(seconds=60)
@@ -56,6 +59,15 @@ class Checks:
         """How each is, or each of those named; never waits longer than 1.5 seconds."""
         asked = {name: self.probes[name] for name in names or self.probes}
         return {name: _judge(name, found) for name, found in ask_all(asked, PATIENCE).items()}
+
+
+def checks_of(app: Any) -> Checks:
+    """The checks of this application's process, made when they are first asked for."""
+    if CHECKS not in app.extensions:
+        config, migrations = app.config, Path(app.extensions["migrate"].directory)
+        app.extensions[CHECKS] = Checks(config["SQLALCHEMY_DATABASE_URI"], redis(), Path(config["STORAGE_DIR"]), migrations)
+    kept: Checks = app.extensions[CHECKS]
+    return kept
 
 
 def _timed(check: Check) -> Check:
