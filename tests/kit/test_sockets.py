@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -39,10 +40,8 @@ def test_a_body_without_end_is_refused_before_it_is_read_whole(port, cast):
         except OSError:
             pass
         assert sent < 20 * 2**20
-        try:
+        with suppress(ConnectionResetError):  # it had not read all that was sent, and may say so
             assert status(receive(connection)) == 413
-        except ConnectionResetError:
-            pass  # it had not read all that was sent, and said so
 
 
 def test_a_large_length_is_refused_at_once(port, cast):
