@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import current_app
 
+from webapp.accounts.actions.letters import reset_letter
 from webapp.accounts.actions.passwords import issue_reset
 from webapp.kit import mail
 from webapp.kit.clock import now
@@ -23,5 +24,4 @@ def send_reset(attempt: int, email: str, ip: str | None, user_agent: str | None,
         return
     user, token = issued
     link = f"{current_app.config['PUBLIC_URL']}/password/new?token={token}"
-    text = render_template("accounts/mail/password_reset.txt", user=user, link=link, ip=ip)
-    mail.deliver(mail.written(user.email, "A new password for Patchboard", text, now()), attempt)
+    mail.deliver(mail.written(user.email, "A new password for Patchboard", reset_letter(user, link, ip), now()), attempt)

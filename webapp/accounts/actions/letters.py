@@ -23,3 +23,10 @@ def tell_password_changed(user: User, at: datetime) -> None:
 def tell_second_factor(user: User, switched: str, at: datetime) -> None:
     """`switched` is on, off, or "off by a superuser"."""
     tell(user, "Your second factor was changed", f"The second factor of your account at Patchboard was switched {switched}.", at)
+
+
+def reset_letter(user: User, link: str, ip: str | None) -> str:
+    """The words of the mail with the link to a new password; `ip` of whoever asked for it."""
+    asked = f"Somebody asked for a new password for {user.email} at Patchboard{f' (from {ip})' if ip else ''}."
+    return (f"{asked}\n\nSet it here within one hour; the link works once:\n\n{link}\n\n"
+            "Was it not you? Then do nothing: your password stays as it is.\n")
