@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from webapp.kit.settings import BadSetting, envbool, envint, envlimit, envlist, envsecret, envstr
+from webapp.kit.settings import BadSetting, envbool, envcron, envint, envlimit, envlist, envsecret, envstr
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
@@ -32,6 +32,7 @@ def settings() -> dict[str, Any]:
         "REGISTRATION": envbool("REGISTRATION", False),
         "REQUIRE_SUPERUSER_TWO_FACTOR": envbool("REQUIRE_SUPERUSER_TWO_FACTOR", False),
         **mail_settings(),
+        **feed_settings(environment),
         "PROXY_HOPS": envint("PROXY_HOPS", 0, 0, 5),
         "FORCE_HTTPS": envbool("FORCE_HTTPS", False),
         "ALLOWED_HOSTS": [host.lower() for host in envlist("ALLOWED_HOSTS")],
@@ -70,6 +71,23 @@ def mail_settings() -> dict[str, Any]:
         if not envstr("PUBLIC_URL"):
             raise BadSetting("MAIL_URL needs PUBLIC_URL: links in mails name the server, and never trust what a request says.")
     return {"MAIL_URL": url, "MAIL_FROM": origin}
+
+
+def feed_settings(environment: str) -> dict[str, Any]:
+    """Where release feeds come from, and how they are asked for; in production only, unless it says otherwise."""
+    url = envstr("UPDATES_URL", "https://updates.drupal.org/release-history").rstrip("/")
+    if not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
+        raise BadSetting("UPDATES_URL must be a web address, such as https://updates.drupal.org/release-history.")
+    return {
+        "FEEDS_ENABLED": envbool("FEEDS_ENABLED", environment == "production"),
+        "UPDATES_URL": url,
+        "FEEDS_SCHEDULE": envcron("FEEDS_SCHEDULE", "23 * * * *"),
+        "FEEDS_WATCH": envcron("FEEDS_WATCH", "* 16-21 * * 3"),
+        "FEEDS_INTERVAL_MINUTES": envint("FEEDS_INTERVAL_MINUTES", 360, 5, 10_080),
+        "FEEDS_PER_RUN": envint("FEEDS_PER_RUN", 100, 1, 10_000),
+        "FEEDS_PAUSE_MS": envint("FEEDS_PAUSE_MS", 1000, 0, 60_000),
+        "FEEDS_TIMEOUT_SECONDS": envint("FEEDS_TIMEOUT_SECONDS", 20, 1, 300),
+    }
 
 
 def addresses() -> dict[str, str]:

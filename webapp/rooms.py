@@ -46,9 +46,9 @@ from webapp.reports.jobs import build, build_failed
 from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
-    probes, admin, live_api, audit_api, audit_pages,
-    accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api, fleet_pages, exposure_api, ingest_api, ingest_pages,
-    patching_api, patching_pages, ops_pages, admin_pages, reports_api, reports_pages,
+    probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
+    fleet_pages, exposure_api, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
+    reports_api, reports_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {

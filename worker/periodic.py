@@ -8,6 +8,8 @@ from datetime import timedelta
 from webapp.accounts.actions.nonces import forget_nonces
 from webapp.audit.actions import note_check
 from webapp.audit.queries import verify
+from webapp.catalog.jobs import fetch_feeds, watch_feeds
+from webapp.fleet.actions.verdicts import adopt_strays, settle_feeds
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, execute, rollback, rows, unit_of_work
 from webapp.kit.keys import audit_keys
@@ -63,11 +65,27 @@ def check_audit_log() -> None:
         log().error("audit_log_not_whole", first=str(found.first), **told)
 
 
+def fetch_release_feeds() -> None:
+    """Fetches the release feeds that are due; judges what reports from before there were feeds have left."""
+    with app.app_context():
+        fetch_feeds()
+        settle_feeds(now())
+        adopt_strays(now())
+
+
+def watch_release_feeds() -> None:
+    """Looks closely at Drupal's own releases, and at what is stale, while security releases come out."""
+    with app.app_context():
+        watch_feeds()
+
+
 PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (make_partitions, "17 2 * * *"),
     (forget_answers, "7 * * * *"),
     (forget_jobs, "37 3 * * *"),
     (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),
+    (fetch_release_feeds, app.config["FEEDS_SCHEDULE"]),
+    (watch_release_feeds, app.config["FEEDS_WATCH"]),
 )
 """Each with its cron expression, in the server's time zone."""

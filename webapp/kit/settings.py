@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import click
+from croniter import croniter
 from limits import parse_many
 
 
@@ -54,6 +55,14 @@ def envlimit(name: str, default: str) -> str:
         parse_many(value)
     except ValueError:
         raise BadSetting(f"{name} must be limits such as 100/minute;1000/hour.") from None
+    return value
+
+
+def envcron(name: str, default: str) -> str:
+    """When something is done, as a cron expression of five parts."""
+    value = envstr(name, default)
+    if len(value.split()) != 5 or not croniter.is_valid(value):
+        raise BadSetting(f"{name} must be a cron expression such as {default}.")
     return value
 
 

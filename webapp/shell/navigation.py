@@ -49,6 +49,7 @@ AUDIT_LOG = Target("/audit-log", "Audit log", "history", P.AUDIT_READ)
 SYSTEM = Target("/admin", "System", "device-desktop", P.SYSTEM_OPERATE)
 JOBS = Target("/admin/jobs", "Jobs", "clock", P.SYSTEM_OPERATE)
 USAGE = Target("/admin/api-usage", "API usage", "arrows-exchange", P.SYSTEM_OPERATE)
+FEEDS = Target("/admin/feeds", "Release feeds", "versions", P.SYSTEM_OPERATE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
     (None, (OVERVIEW, SITES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS)))
@@ -57,7 +58,7 @@ TABS = (OVERVIEW, SITES, PATCH_RUNS, REPORTS)
 
 def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
     """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
-    groups = [*GROUPS, ("Manage", (MEMBERS, TEAMS, API_KEYS, *_organizations(actor), AUDIT_LOG)), ("Operate", (SYSTEM, JOBS, USAGE))]
+    groups = [*GROUPS, ("Manage", (MEMBERS, TEAMS, API_KEYS, *_organizations(actor), AUDIT_LOG)), ("Operate", (SYSTEM, JOBS, FEEDS, USAGE))]
     found = [Group(title=title, items=[_entry(each, path, counts.get(each.href)) for each in targets
                                        if actor.may(each.needs, chosen)]) for title, targets in groups]
     return [group for group in found if group["items"]]

@@ -97,8 +97,11 @@ def keep_feed(feed: ReleaseFeed, content_hash: bytes, origin: Origin, at: dateti
 
 
 def keep_unchanged(feed_id: int, origin: Origin, at: datetime, interval: timedelta = INTERVAL) -> None:
-    """Notes that the server says that nothing has changed (HTTP 304)."""
+    """Notes that the server says that nothing has changed (HTTP 304), which it can only say of a project that it has."""
+    before = _held(feed_id).state
     _seen(feed_id, FeedState.OK, origin, at, interval)
+    if before == FeedState.UNKNOWN:
+        judge_again(_held(feed_id), at)
 
 
 def keep_unknown(project: str, line: Line, source: str, at: datetime, interval: timedelta = LONGEST_WAIT) -> Kept:
@@ -113,11 +116,6 @@ def note_failure(project: str, line: Line, error: str, failures: int, at: dateti
     """Notes that a feed could not be had. What an earlier attempt brought stays; the next is made later each time."""
     wait = min(SOON * 2 ** min(failures, 12), LONGEST_WAIT)
     execute(FAILED, project=project, line=line, error=error[:500], at=at, due=at + wait)
-
-
-def ask_soon(project: str, at: datetime) -> None:
-    """Makes the feeds of a project due now, and asks for the whole answer, also where it is the same."""
-    execute("UPDATE project_feeds SET due_at = :at, etag = NULL, last_modified = NULL WHERE project = :project", project=project, at=at)
 
 
 def publish_versions(projects: list[str], at: datetime) -> None:

@@ -121,10 +121,10 @@ class UpdatesClient:
         return target.path + (f"?{target.query}" if target.query else "")
 
     def _read(self, response: http.client.HTTPResponse) -> Answer:
-        told = {"etag": _header(response, "ETag"), "last_modified": _header(response, "Last-Modified")}
+        etag, last_modified = _header(response, "ETag"), _header(response, "Last-Modified")
         if response.status == 304:
             self._drain(response)
-            return Answer(None, **told)
+            return Answer(None, False, etag, last_modified)
         if response.status == 404:
             self._drain(response)
             return Answer(b"", is_missing=True)
@@ -132,7 +132,7 @@ class UpdatesClient:
             self.close()
             again = response.status >= 500 or response.status == 429
             raise FetchFailed(f"The server answered with {response.status}.", again=again, wait=_retry_after(response))
-        return Answer(self._body(response), **told)
+        return Answer(self._body(response), False, etag, last_modified)
 
     def _body(self, response: http.client.HTTPResponse) -> bytes:
         """The whole body, unpacked; given up on at a size that no feed has."""

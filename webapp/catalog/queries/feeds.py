@@ -19,10 +19,8 @@ RELEASES = """
 SELECT feed_id, version, status, release_link, download_link, date, terms, core_compatibility, security, covered, major, patch, extra
 FROM project_releases WHERE feed_id = ANY(:feeds) ORDER BY feed_id, position
 """
-DUE = """
-SELECT id, project, line, etag, last_modified, failures FROM project_feeds WHERE due_at <= :at AND (:core = false OR project = 'drupal')
-ORDER BY fetched_at NULLS FIRST, due_at, project LIMIT :most
-"""
+WANTED = "SELECT id, project, line, etag, last_modified, failures FROM project_feeds"
+DUE = f"{WANTED} WHERE due_at <= :at ORDER BY project <> 'drupal', fetched_at NULLS FIRST, due_at, project LIMIT :most"
 AGES = """
 SELECT state, line, count(*) AS feeds, min(fetched_at) AS oldest, max(fetched_at) AS newest FROM project_feeds GROUP BY state, line
 """
@@ -55,9 +53,15 @@ def load_feed(project: str, line: Line = Line.CURRENT) -> ReleaseFeed | None:
     return feed_of(found, find_releases([found.id]).get(found.id, []))
 
 
-def find_due(at: datetime, most: int, *, core_only: bool = False) -> list[Any]:
-    """The feeds whose time has come, those never fetched and the stalest first."""
-    return rows(DUE, at=at, most=most, core=core_only)
+def find_due(at: datetime, most: int) -> list[Any]:
+    """The feeds whose time has come: Drupal's own, then those never fetched, then the stalest."""
+    return rows(DUE, at=at, most=most)
+
+
+def find_feeds_of(project: str) -> list[Any]:
+    """The feeds of one project as they are to be fetched, with nothing that would let the server say "not modified"."""
+    return rows("SELECT id, project, line, NULL AS etag, NULL AS last_modified, failures FROM project_feeds WHERE project = :project"
+                " ORDER BY line", project=project)
 
 
 def find_ages() -> list[Any]:
@@ -65,8 +69,8 @@ def find_ages() -> list[Any]:
     return rows(AGES)
 
 
-def find_feeds(actor: Actor, asked: Mapping[str, Any]) -> Listing:
-    """All feeds, for the operator: what failed first, then the stalest."""
+def find_feeds(actor: Actor, asked: Mapping[str, Any], at: datetime) -> Listing:
+    """All feeds, for the operator: what failed first, then the stalest; each with its age in seconds."""
     actor.require(Permission.SYSTEM_OPERATE)
     worst = case({"failed": 0, "waiting": 1, "unknown_project": 2}, value=ProjectFeed.state, else_=3)
     statement = select(ProjectFeed)
@@ -79,7 +83,12 @@ def find_feeds(actor: Actor, asked: Mapping[str, Any]) -> Listing:
     sorts = {"project": ProjectFeed.project, "line": ProjectFeed.line, "state": worst, "fetched_at": ProjectFeed.fetched_at,
              "tried_at": ProjectFeed.tried_at, "changed_at": ProjectFeed.changed_at, "due_at": ProjectFeed.due_at,
              "releases_count": ProjectFeed.releases_count, "failures": ProjectFeed.failures}
-    return Listing(statement, sorts, "state,fetched_at,project", ProjectFeed.id)
+    def aged(row: Any) -> ProjectFeed:
+        feed: ProjectFeed = row[0]
+        feed.age_seconds = None if feed.fetched_at is None else int((at - feed.fetched_at).total_seconds())  # type: ignore[attr-defined]
+        return feed
+
+    return Listing(statement, sorts, "state,fetched_at,project", ProjectFeed.id, shape=aged)
 
 
 def get_feeds(actor: Actor, project: str) -> list[ProjectFeed]:
