@@ -162,3 +162,24 @@ def test_a_site_says_how_many_stand_open(app: Any, cast: Any, site: Any, publish
 
         counted = rows("SELECT exposures_count, exposed_since FROM sites WHERE id = :id", id=site.id)[0]
     assert (counted.exposures_count, counted.exposed_since) == (1, ago(hours=5))
+
+
+def test_lists_of_sites_and_modules_know_what_stands_open(app: Any, cast: Any, site: Any, publish: Any) -> None:
+    publish(advisory("SA-CONTRIB-2026-001", ("webform", "<6.2.9"), published=ago(days=9), aliases=["CVE-2026-77"]))
+    report(cast, site, {"webform": "6.2.7", "webform_ui": {"version": "6.2.7", "project": "webform"}, "token": "1.0.0"}, ago(hours=5))
+    with factories.writing(app):
+        factories.reported(factories.site(cast.organization), {"webform": "6.2.9"}, ago(hours=5))
+    assert [row["name"] for row in cast.viewer.get("/sites", advisory="cve-2026-77").json["data"]] == ["Town hall"]
+    assert cast.viewer.get("/sites", advisory="SA-CONTRIB-2026-002").json["data"] == []
+    shown = cast.viewer.get(f"/sites/{site.id}").json["data"]
+    assert (shown["status"], shown["exposures_count"], shown["status_since"]) == ("vulnerable", 1, stamp(ago(hours=5)))
+    modules = {row["name"]: [each["name"] for each in row["advisories"]] for row in cast.viewer.get(f"/sites/{site.id}/modules").json["data"]}
+    assert modules == {"webform": ["SA-CONTRIB-2026-001"], "webform_ui": ["SA-CONTRIB-2026-001"], "token": []}
+    filtered = cast.viewer.get(f"/sites/{site.id}/modules", advisory="SA-CONTRIB-2026-001").json["data"]
+    assert {row["name"] for row in filtered} == {"webform", "webform_ui"}
+    before = cast.viewer.get(f"/sites/{site.id}/modules", as_of=stamp(ago(hours=6))).json["data"]
+    assert before == []
+    report(cast, site, {"webform": "6.2.9", "webform_ui": {"version": "6.2.9", "project": "webform"}, "token": "1.0.0"}, ago(hours=1))
+    assert cast.viewer.get(f"/sites/{site.id}").json["data"]["exposures_count"] == 0
+    then = cast.viewer.get(f"/sites/{site.id}/modules", as_of=stamp(ago(hours=2)), name="webform").json["data"]
+    assert [each["name"] for each in then[0]["advisories"]] == ["SA-CONTRIB-2026-001"]

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
+from webapp.fleet.queries.advisories import module_is_open_to, with_advisories
 from webapp.fleet.queries.verdicts import DISAGREES, REASON, SAID_SECURITY, SAID_UPDATE, VERDICT, F, V
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
@@ -54,7 +55,8 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
     sorts = {"name": Module.name, "display_name": func.lower(func.coalesce(Installation.display_name, Module.name)),
              "project": Installation.project, "type": Installation.type, "version": Installation.version, "enabled": Installation.enabled,
              "status": VERDICT, "installed_at": Installation.installed_at, "updated_at": UPDATED, "need": NEED}
-    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row)
+    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row,
+                   prepare=lambda found: with_advisories(site.id, found, at))
 
 
 def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
@@ -67,6 +69,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
         statement = statement.where(VERDICT.in_(asked["status"]))
     if asked.get("disagrees") is not None:
         statement = statement.where(DISAGREES.is_(asked["disagrees"]))
+    if "advisory" in asked:
+        statement = statement.where(module_is_open_to(asked["advisory"]))
     if asked.get("q"):
         words = [column.icontains(asked["q"], autoescape=True) for column in (Module.name, Installation.display_name, Installation.project)]
         statement = statement.where(or_(*words))

@@ -15,6 +15,7 @@ from webapp.catalog.models import Module
 from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies, to_composer
 from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries.advisories import is_open_to
 from webapp.fleet.queries.names import in_team, names_of, with_names
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
@@ -24,7 +25,7 @@ from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 
 EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id", "repository_id",
-         "organization_id", "report_interval_minutes", "modules_count", "updates_count", "security_updates_count", "url")
+         "organization_id", "report_interval_minutes", "modules_count", "updates_count", "security_updates_count", "exposures_count", "url")
 NEED = {SiteStatus.VULNERABLE: 0, SiteStatus.UNSUPPORTED: 1, SiteStatus.SILENT: 2, SiteStatus.UNKNOWN: 3, SiteStatus.OUTDATED: 4,
         SiteStatus.OK: 5}
 CRITICALITY = {"critical": 0, "high": 1, "normal": 2, "low": 3}
@@ -35,19 +36,21 @@ SORTS: dict[str, Any] = {
     "name": func.lower(Site.name), "criticality": case(CRITICALITY, value=Site.criticality),
     **{name: getattr(Site, name) for name in (
         "url", "environment", "core_version", "php_version", "database", "modules_count", "updates_count", "security_updates_count",
-        "last_report_at", "created_at", "updated_at", "report_interval_minutes")}}
+        "exposures_count", "last_report_at", "created_at", "updated_at", "report_interval_minutes")}}
 OPERATORS = "<>=!^~*|, "
 
 
 def status_column(at: datetime) -> ColumnElement[str]:
     """A site's status at a moment: never reported is unknown, silent hides the last condition, and neither is ever OK."""
-    return case((Site.last_report_at.is_(None), literal("unknown")), (Site.silent_after < at, literal("silent")), else_=Site.condition)
+    return case((Site.last_report_at.is_(None), literal("unknown")), (Site.silent_after < at, literal("silent")),
+                (Site.exposures_count > 0, literal("vulnerable")), else_=Site.condition)
 
 
 def since_column(at: datetime) -> ColumnElement[datetime]:
     """Since when a site has had its status."""
     return case((Site.last_report_at.is_(None), Site.created_at), (Site.silent_after < at, Site.silent_after),
-                else_=Site.condition_since)
+                (and_(Site.exposures_count > 0, Site.condition == "vulnerable"), func.least(Site.condition_since, Site.exposed_since)),
+                (Site.exposures_count > 0, Site.exposed_since), else_=Site.condition_since)
 
 
 def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
@@ -125,6 +128,8 @@ def _reporting(statement: Select[Any], asked: Mapping[str, Any], actor: Actor) -
         statement = statement.where(_was_refused(asked["refused_since"]))
     if "module" in asked:
         statement = statement.where(_runs(asked["module"], asked.get("module_version"), actor))
+    if "advisory" in asked:
+        statement = statement.where(is_open_to(asked["advisory"]))
     return statement
 
 

@@ -20,6 +20,13 @@ def site_says(row: Any) -> dict[str, Any] | None:
     return said if any(value is not None for value in said.values()) else None
 
 
+class ModuleAdvisorySchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    severity = fields.String()
+    exposed_since = Time()
+
+
 class InstalledSchema(Output):
     module_id = fields.UUID()
     name = fields.String()
@@ -36,7 +43,7 @@ class InstalledSchema(Output):
     feed_fetched_at = Time(allow_none=True, metadata=said("When the release feed behind the status was fetched."))
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
-    advisories: Any = fields.List(fields.String(), dump_default=[])
+    advisories = fields.List(fields.Nested(ModuleAdvisorySchema), metadata=said("What the site stands open to by this module."))
     site_says = fields.Function(site_says, metadata={"type": ["object", "null"]})
     disagrees = fields.Boolean(metadata=said("Whether the status and what the site says cannot both be true."))
     installed_at = Time()
@@ -60,6 +67,7 @@ class InstalledQuery(ListQuery):
     security_update = Yes()
     needs = Choice(WAITING, metadata=said(NEEDED))
     disagrees = Yes(metadata=said("Whether Drupal's verdict and what the site says cannot both be true."))
+    advisory = Text(most=100, metadata=said("Any name of an advisory that the site stands open to by the module."))
     as_of = Moment()
 
 

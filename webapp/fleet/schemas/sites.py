@@ -79,12 +79,13 @@ class SiteSchema(ResourceOutput):
     modules_count = fields.Integer()
     updates_count = fields.Integer()
     security_updates_count = fields.Integer()
+    exposures_count = fields.Integer(metadata=said("Advisories that it stands open to, accepted ones and switched-off code left out."))
     last_report_at = Time(allow_none=True)
 
 
 class SiteQuery(ListQuery):
     sortable = ("name", "url", "status", "status_since", "environment", "criticality", "core_version", "php_version", "database",
-                "modules_count", "updates_count", "security_updates_count", "last_report_at", "created_at", "updated_at",
+                "modules_count", "updates_count", "security_updates_count", "exposures_count", "last_report_at", "created_at", "updated_at",
                 "report_interval_minutes")
 
     organization_id = fields.UUID()
@@ -110,6 +111,8 @@ class SiteQuery(ListQuery):
     security_updates_count = fields.Integer()
     has_updates = Yes()
     has_security_updates = Yes()
+    exposures_count = fields.Integer()
+    advisory = Text(most=100, metadata=said("Any name of an advisory that it stands open to: SA-CORE-2022-003, a CVE."))
     module = Text(most=255)
     module_version = Text(most=255)
     refused_since = Moment(metadata=said("One of its reports was refused at or after."))
