@@ -100,3 +100,62 @@ def test_a_failed_sign_in_is_there_for_superusers(cast, app):
     page = cast.root.browser().get("/audit-log", status="failure")
     assert "Sign-in failed" in words_of(page)
     assert "wrong-password" not in text_of(page)
+
+
+def test_it_says_how_far_it_is_sealed_and_when_it_was_verified(app, cast, site):
+    from webapp.audit import queries
+    from webapp.audit.actions import note_check, seal
+    from webapp.kit.clock import now
+    from webapp.kit.db import ALL, execute, rollback, unit_of_work
+    from webapp.kit.keys import audit_keys
+
+    browser = cast.admin.browser()
+    words = words_of(browser.get("/audit-log"))
+    assert "Not sealed yet" in words
+    assert "Not verified yet" in words
+    with app.app_context():
+        with unit_of_work(ALL):
+            seal(audit_keys()[0])
+        found = queries.verify(audit_keys())
+        rollback()
+        with unit_of_work(ALL):
+            note_check(found, now())
+    words = words_of(browser.get("/audit-log"))
+    assert "Sealed up to" in words
+    assert ": whole." in words
+    state = cast.admin.get("/audit-logs/chain").json["data"]
+    assert (state["head"], state["sealed"], state["findings"]) == (str(found.head), found.head.position, 0)
+    assert cast.viewer.get("/audit-logs/chain").status_code == 403
+    with app.app_context(), unit_of_work(ALL):
+        execute("INSERT INTO audit_checks (id, at, position, hash, unsealed, findings, first_finding)"
+                " VALUES (gen_random_uuid(), now(), 1, '', 0, 2, 'position 1: changed')")
+    assert "This log is not as it was written" in words_of(browser.get("/audit-log"))
+    assert "position 1: changed" not in words_of(browser.get("/audit-log"))
+    assert "position 1: changed" in words_of(cast.root.browser().get("/audit-log"))
+
+
+def test_who_was_refused_is_there_for_the_admins_of_the_organization(cast, site):
+    assert cast.viewer.patch(f"/sites/{site.id}", {"name": "Mine"}).status_code == 403
+    row = cast.admin.get("/audit-logs", status="failure", action="permission.denied").json["data"][0]
+    assert (row["actor"]["id"], row["resource_type"], row["resource_id"]) == (cast.viewer.id, "site", str(site.id))
+    assert row["changes"]["route"][1] == "PATCH /api/v1/sites/<uuid:site_id>"
+    assert row["changes"]["needs"][1] == "site.edit"
+    assert cast.stranger.get("/audit-logs", action="permission.denied").json["meta"]["total"] == 0
+
+
+def test_a_cursor_costs_the_same_however_deep_it_is(app, cast):
+    from sqlalchemy import text
+
+    from webapp.kit.db import ALL, db, enter_scope
+    with app.app_context():
+        enter_scope(ALL)
+        db.session.execute(text("""
+            INSERT INTO audit_log (id, at, actor_kind, actor_label, action, resource_type, organization_id, status, changes)
+            SELECT gen_random_uuid(), now() - n * interval '1 second', 'system', 'x', 'a.b', 'thing', :place, 'success', '{}'
+            FROM generate_series(1, 20000) n"""), {"place": cast.organization.id})
+        plan = "\n".join(db.session.execute(text(f"""
+            EXPLAIN SELECT * FROM audit_log WHERE organization_id IN ('{cast.organization.id}')
+            AND (at, id) < (now() - interval '4 hours', gen_random_uuid()) ORDER BY at DESC, id DESC LIMIT 51""")).scalars())
+        db.session.rollback()
+    assert "Index Scan Backward" in plan
+    assert "Seq Scan on audit_log" not in plan.replace("Seq Scan on audit_log_default", "")

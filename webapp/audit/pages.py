@@ -26,7 +26,8 @@ def list_audit_rows(actor: Actor, query: dict[str, Any]) -> Response:
     actor.require(Permission.AUDIT_READ, asked.get("organization_id"))
     listing, words = ListView(queries.find_rows(actor, asked), asked, TWIN), queries.find_words(actor, asked)
     names = {str(key): name for key, name in queries.find_names(actor, listing.rows).items()}
-    return page("audit/rows.html", block="content", listing=listing, names=names, place=asked.get("organization_id"),
+    return page("audit/rows.html", block="content", listing=listing, names=names,
+                chain=queries.find_chain_state(), place=asked.get("organization_id"),
                 homes=HOMES, spoken=spoken, touched=touched, actions=_choices(words.actions), kinds=_choices(words.kinds),
                 actors=[{"value": key, "label": label} for key, label in words.actors])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from webapp.kit.web.fields import Choice, CursorQuery, Moment, Output, Text, Time
+from webapp.kit.web.fields import Choice, CursorQuery, Moment, Output, Text, Time, said
 
 
 class AuditRowSchema(Output):
@@ -23,6 +23,18 @@ class AuditRowSchema(Output):
     user_agent = fields.String(allow_none=True)
     request_id = fields.String(allow_none=True)
     changes: Any = fields.Dict()
+
+
+class ChainStateSchema(Output):
+    """The whole server's chain: it says nothing of what the rows are about."""
+
+    sealed = fields.Integer(attribute="head.position")
+    head = fields.String(metadata=said("The last link, `position:hash`; kept elsewhere, it proves what the log was."))
+    sealed_at = Time(allow_none=True)
+    unsealed = fields.Integer()
+    oldest_unsealed_at = Time(allow_none=True)
+    checked_at = Time(allow_none=True)
+    findings = fields.Integer(metadata=said("What the newest check found that is not as it was written."))
 
 
 class AuditQuery(CursorQuery):

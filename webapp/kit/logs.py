@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
 from typing import Any
 
 import orjson
 import structlog
+
+UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def configure_logs(level: str) -> None:
@@ -32,7 +36,18 @@ def configure_logs(level: str) -> None:
 
 
 def _bytes(value: object, **_: object) -> bytes:
-    return orjson.dumps(value, default=str)
+    """One line of JSON. What a terminal or a viewer of logs would obey or break a line at is written as an escape.
+
+    JSON escapes the control characters below U+0020 by itself; those from U+007F on, line and paragraph separators and the marks
+    that turn text around it may leave as they are.
+    """
+    try:
+        line = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except (TypeError, UnicodeError):  # half of a surrogate pair, or a type of its own
+        line = json.dumps(value, default=repr, ensure_ascii=True).encode()
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()
 
 
 def _dumps(value: object, **_: object) -> str:
