@@ -12,6 +12,8 @@ from webapp.kit.settings import BadSetting, envbool, envcron, envint, envlimit, 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 MEGABYTE = 1024 * 1024
+KEEP = {"KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180}
+"""How long things are kept, in days; 0 is for ever. The audit log is always."""
 
 
 def settings() -> dict[str, Any]:
@@ -48,6 +50,7 @@ def settings() -> dict[str, Any]:
         "REPORT_BUILD_PAUSE_MS": envint("REPORT_BUILD_PAUSE_MS", 0, 0, 10_000) if environment == "test" else 0,
         **database_settings(known["DATABASE_URL"], known["MIGRATION_DATABASE_URL"]),
         **session_settings(secret, secure),
+        **{name: envint(name, days, 0, 36_500) for name, days in KEEP.items()},
         **limit_settings(),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from webapp.accounts.actions.nonces import forget_nonces
 from webapp.audit.actions import note_check
@@ -11,14 +10,13 @@ from webapp.audit.queries import verify
 from webapp.catalog.jobs import fetch_feeds, watch_feeds
 from webapp.fleet.actions.verdicts import adopt_strays, settle_feeds
 from webapp.kit.clock import now
-from webapp.kit.db import ALL, enter_scope, execute, rollback, rows, unit_of_work
+from webapp.kit.db import ALL, enter_scope, rollback, rows, unit_of_work
 from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from worker.entry import app
+from worker.retention import forget_answers, forget_jobs, forget_report_files, forget_sign_ins, forget_usage
 
 MONTHS_AHEAD = 12
-KEPT_ANSWERS = timedelta(hours=24)
-KEPT_JOBS = timedelta(days=7)
 
 
 def make_partitions() -> None:
@@ -26,21 +24,6 @@ def make_partitions() -> None:
     with app.app_context(), unit_of_work(ALL):
         made = rows("SELECT patchboard_make_partitions(:months) AS made", months=MONTHS_AHEAD)[0].made
     log().info("partitions_made", partitions=made)
-
-
-def forget_answers() -> None:
-    """Forgets the answers that were kept for repeated POSTs, after the 24 hours that the contract promises."""
-    with app.app_context(), unit_of_work(ALL):
-        forgotten = execute("DELETE FROM idempotency_keys WHERE created_at < :before", before=now() - KEPT_ANSWERS)
-    log().info("answers_forgotten", answers=forgotten)
-
-
-def forget_jobs() -> None:
-    """Removes work that was finished a week ago."""
-    with app.app_context(), unit_of_work(ALL):
-        forgotten = execute("DELETE FROM job_outbox WHERE state IN ('done', 'failed', 'cancelled') AND finished_at < :before",
-                            before=now() - KEPT_JOBS)
-    log().info("jobs_forgotten", jobs=forgotten)
 
 
 def forget_seen_nonces() -> None:
@@ -83,6 +66,9 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (make_partitions, "17 2 * * *"),
     (forget_answers, "7 * * * *"),
     (forget_jobs, "37 3 * * *"),
+    (forget_report_files, "41 3 * * *"),
+    (forget_sign_ins, "43 3 * * *"),
+    (forget_usage, "45 3 * * *"),
     (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),
     (fetch_release_feeds, app.config["FEEDS_SCHEDULE"]),

@@ -15,8 +15,10 @@ from webapp.kit.ids import new_id
 @pytest.fixture
 def periodic(app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     from worker import periodic as module
+    from worker import retention
 
     monkeypatch.setattr(module, "app", app)
+    monkeypatch.setattr(retention, "app", app)
     return module
 
 
@@ -70,7 +72,7 @@ def test_what_is_due_is_called_for_once(app: Any, scheduler: Any) -> None:
         loop.turn()
         loop.turn()
         called = [job.func_name for job in Queue("default", connection=redis()).jobs]
-        assert sorted(called) == sorted(f"worker.periodic.{work.__name__}" for work, _ in periodic.PERIODIC)
+        assert sorted(called) == sorted(f"worker.periodic.{work.__name__}" for work, _ in scheduler.PERIODIC)
         assert redis().ttl("patchboard:scheduler") in range(1, 16)
 
 
@@ -128,3 +130,46 @@ def test_the_nightly_check_keeps_what_it_found(app: Any, scheduler: Any, periodi
     periodic.check_audit_log()
     with app.app_context():
         assert [(row.position, row.findings) for row in rows("SELECT position, findings FROM audit_checks")] == [(1, 0)]
+
+
+def test_ended_sign_ins_and_old_use_are_forgotten_in_portions(app: Any, periodic: Any, cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from worker import retention
+
+    monkeypatch.setattr(retention, "PORTION", 2)
+    with app.app_context(), unit_of_work(ALL):
+        for ended in (89, 91, 92, 93, 94, 95):
+            execute("INSERT INTO sign_ins (id, user_id, kind, created_at, last_seen_at, refresh_id, ended_at)"
+                    " SELECT :id, id, 'token', now(), now(), :id, now() - make_interval(days => :days) FROM users WHERE email LIKE 'viewer%'",
+                    id=new_id(), days=ended)
+        for days in (179, 181):
+            execute("INSERT INTO api_usage (day, caller, route, method, caller_kind)"
+                    " VALUES (current_date - CAST(:days AS integer), 'anonymous', '/x', 'GET', 'anonymous')", days=days)
+    assert retention.forget("sign_ins") == 5
+    assert retention.forget("usage") == 1
+    with app.app_context():
+        assert rows("SELECT count(*) AS n FROM sign_ins WHERE ended_at IS NOT NULL")[0].n == 1
+        assert rows("SELECT count(*) AS n FROM sign_ins WHERE ended_at IS NULL")[0].n >= 5
+    monkeypatch.setitem(app.config, "KEEP_USAGE_DAYS", 0)
+    assert retention.forget("usage") == 0
+
+
+def test_files_of_old_reports_go_and_the_reports_stay(app: Any, periodic: Any, cast: Any) -> None:
+    from pathlib import Path
+
+    from webapp.kit.storage import storage
+    from webapp.reports.values import folder_of
+
+    body = {"kind": "patch_run", "parameters": {"organization_id": str(cast.organization.id)}, "formats": ["csv"]}
+    report = cast.admin.post("/reports", body).json["data"]["id"]
+    with app.app_context():
+        folder = Path(storage()) / folder_of(report)
+        (folder / "1").mkdir(parents=True)
+        with unit_of_work(ALL):
+            execute("UPDATE reports SET status = 'done'")
+            execute("INSERT INTO report_files (report_id, format, path, bytes, sha256, created_at)"
+                    " VALUES (:id, 'csv', 'x', 1, 'x', now() - interval '366 days')", id=report)
+    periodic.forget_report_files()
+    assert not folder.exists()
+    assert cast.admin.get(f"/reports/{report}").status_code == 200
+    assert cast.admin.get(f"/reports/{report}/download", format="csv").status_code in (404, 409)
+    assert cast.admin.get("/audit-logs", action="report.files_removed").json["meta"]["total"] == 1

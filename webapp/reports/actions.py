@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,17 @@ def give_up(report_id: UUID, after: int, error: str, at: datetime) -> None:
 def _tell(kind: str, report_id: UUID, status: Status, at: datetime, **data: Any) -> None:
     """Announces how far a report is to those who listen to it; who may is found out when they begin to listen."""
     announce(kind, (f"report:{report_id}",), {"report_id": str(report_id), "status": status, **data}, at)
+
+
+def forget_files(days: int, most: int, storage: Path) -> int:
+    """Removes the files of up to `most` reports that were finished more than so many days ago, and tells of how many; the reports stay."""
+    old = rows("SELECT DISTINCT report_id FROM report_files WHERE created_at < now() - make_interval(days => :days) LIMIT :most",
+               days=days, most=most)
+    for row in old:
+        execute("DELETE FROM report_files WHERE report_id = :id", id=row.report_id)
+        _record("report.files_removed", row.report_id, {"kept_days": [days, None]})
+        after_commit(partial(remove_files, storage, row.report_id))
+    return len(old)
 
 
 def _record(action: str, report_id: UUID, changes: dict[str, list[Any]]) -> None:
