@@ -127,3 +127,17 @@ def test_two_first_codes_at_once_switch_it_on_once(app, cast):
     assert len(won) == 1
     assert set(statuses(answers)) <= {200, 409, 422}
     assert log_in(app, otp=won[0][0]).status_code == 200
+
+
+def test_one_link_used_twice_at_once_sets_one_password(app, cast):
+    from webapp.accounts.actions.passwords import issue_reset
+    from webapp.kit.clock import now
+    from webapp.kit.permissions import Actor
+
+    with factories.writing(app):
+        _, token = issue_reset(Actor(), cast.member.email, app.config["SECRET_KEY"], now())
+    passwords = [f"marble-forest-{number}-violin" for number in range(3)]
+    answers = together(*[lambda new=new: Caller(app).post("/auth/password/reset", {"token": token, "new_password": new}) for new in passwords])
+    assert statuses(answers) == [200, 422, 422]
+    good = [new for new in passwords if log_in(app, password=new).status_code == 200]
+    assert good == [new for new, answer in zip(passwords, answers, strict=True) if answer.status_code == 200]

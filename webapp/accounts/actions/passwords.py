@@ -19,7 +19,7 @@ from webapp.kit.permissions import Actor
 
 RESET_FOR = timedelta(hours=1)
 SPENT = "This link has expired or was used. Ask for a new one."
-SPEND = "DELETE FROM password_resets WHERE token_hash = :hash AND expires_at > :at RETURNING user_id"
+HOLD = "SELECT user_id FROM password_resets WHERE token_hash = :hash AND expires_at > :at FOR UPDATE"
 
 
 def change_password(actor: Actor, user: User, current: str, new: str, at: datetime) -> None:
@@ -61,8 +61,8 @@ def issue_reset(origin: Actor, email: str, server_key: str, at: datetime) -> tup
 
 def reset_password(actor: Actor, token: str, new: str, server_key: str, at: datetime) -> User:
     """Sets a new password by the token of a mailed link, ends all sign-ins, and all other links; Invalid at `token` or `new_password`."""
-    spent = rows(SPEND, hash=digest_of(token, server_key, RESET_SALT), at=at)
-    user = db.session.get(User, spent[0].user_id) if spent else None
+    held = rows(HOLD, hash=digest_of(token, server_key, RESET_SALT), at=at)  # of two at once the second finds it gone
+    user = db.session.get(User, held[0].user_id) if held else None
     if user is None or user.deleted_at is not None or user.suspended_at is not None:
         raise Invalid.at("token", SPENT)
     _set(as_person(actor, user), user, hashed(new, user.email, "new_password"), "password.reset", at)

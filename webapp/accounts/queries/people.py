@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Select, func, select
 from webapp.accounts.models import Membership, Organization, RecoveryCode, User
 from webapp.accounts.policy import visible_users
 from webapp.accounts.queries.finding import found_row
-from webapp.kit.db import db
+from webapp.kit.db import beyond_walls, db
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission, Role
 
@@ -60,8 +61,10 @@ def get_user(actor: Actor, user_id: UUID, lock: bool = False, deleted: bool = Fa
 
 
 def get_self(actor: Actor) -> User:
-    """The actor's own account."""
-    return with_organizations(actor, [found_row(select(User).where(User.id == actor.id), False)])[0]
+    """The actor's own account, with the organizations that are held back from them too."""
+    user = found_row(select(User).where(User.id == actor.id), False)
+    with beyond_walls() if actor.held_back else nullcontext():
+        return with_organizations(actor, [user])[0]
 
 
 def with_organizations(actor: Actor, users: list[User]) -> list[User]:
