@@ -61,6 +61,18 @@ class Backlog:
     jobs: int
     oldest_seconds: float
 
+
+@dataclass(frozen=True, slots=True)
+class FeedAge:
+    """Release feeds in one state: how many, and how many seconds ago the stalest and the freshest were fetched; None: never."""
+
+    state: str
+    line: str
+    feeds: int
+    oldest_seconds: float | None
+    newest_seconds: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What somebody searches for: the whole, its words, and the id that it may be."""

@@ -25,7 +25,8 @@ def own_body(
     """What is installed, and what the site knows of updates at that time."""
     rows = [_row(projects[name], version, name not in disabled, at) for name, version in installed.items()]
     rows += [
-        {"name": name, "type": type_, "version": version, "enabled": True, "display_name": _title(name)} for name, type_, version in custom
+        {"name": name, "type": type_, "version": version, "project": None, "enabled": True, "display_name": _title(name)}
+        for name, type_, version in custom
     ]
     return {
         "drupal": {

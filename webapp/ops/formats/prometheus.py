@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
-from webapp.ops.values import Backlog, Condition, Dependency
+from webapp.ops.values import Backlog, Condition, Dependency, FeedAge
 
 WORTH = {Condition.UP: 1.0, Condition.DEGRADED: 0.5, Condition.DOWN: 0.0}
 
@@ -28,9 +28,10 @@ class Figures:
         backlog: Sequence[Backlog] | None = None,
         ingest_lag: float | None = None,
         queues: Mapping[str, int] | None = None,
+        feeds: Sequence[FeedAge] | None = None,
     ) -> None:
         self.dependencies, self.backlog = dependencies, backlog or []
-        self.ingest_lag, self.queues = ingest_lag, queues or {}
+        self.ingest_lag, self.queues, self.feeds = ingest_lag, queues or {}, feeds or []
 
     def registry(self) -> CollectorRegistry:
         registry = CollectorRegistry()
@@ -52,4 +53,15 @@ class Figures:
         lag = gauge("patchboard_ingest_lag_seconds", "Time since any site last reported.")
         if self.ingest_lag is not None:
             lag.add_metric([], self.ingest_lag)
-        return [up, jobs, oldest, queues, lag]
+        return [up, jobs, oldest, queues, lag, *self._feeds()]
+
+    def _feeds(self) -> list[GaugeMetricFamily]:
+        count = gauge("patchboard_feeds", "Release feeds by what came of the last attempt to fetch them.", "state", "line")
+        stalest = gauge("patchboard_feed_age_seconds", "Time since the stalest of them was fetched.", "state", "line")
+        freshest = gauge("patchboard_feed_newest_seconds", "Time since the freshest of them was fetched.", "state", "line")
+        for part in self.feeds:
+            count.add_metric([part.state, part.line], part.feeds)
+            if part.oldest_seconds is not None and part.newest_seconds is not None:
+                stalest.add_metric([part.state, part.line], part.oldest_seconds)
+                freshest.add_metric([part.state, part.line], part.newest_seconds)
+        return [count, stalest, freshest]

@@ -18,12 +18,13 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from webapp.catalog.queries.feeds import find_ages
 from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
 from webapp.kit.logs import log
 from webapp.kit.probes import Probe, ask_all
 from webapp.kit.redis import redis
-from webapp.ops.values import Backlog, Condition, Dependency
+from webapp.ops.values import Backlog, Condition, Dependency, FeedAge
 
 CHECKS = "patchboard_checks"
 PATIENCE = 1.5
@@ -147,6 +148,14 @@ def find_ingest_lag(at: datetime) -> float | None:
     """Seconds since any site last reported; None when none ever did. Needs the walls open."""
     newest = rows("SELECT max(last_report_at) AS newest FROM sites WHERE deleted_at IS NULL")[0].newest
     return None if newest is None else max((at - newest).total_seconds(), 0.0)
+
+
+def find_feed_ages(at: datetime) -> list[FeedAge]:
+    """The release feeds by state and line, with the ages of the stalest and the freshest."""
+    def age(moment: datetime | None) -> float | None:
+        return None if moment is None else max((at - moment).total_seconds(), 0.0)
+
+    return [FeedAge(row.state, row.line, row.feeds, age(row.oldest), age(row.newest)) for row in find_ages()]
 
 
 def queue_lengths(redis: Redis) -> Mapping[str, int]:
