@@ -19,7 +19,7 @@ from webapp.kit.ids import new_id
 from webapp.kit.keys import audit_keys
 from webapp.kit.permissions import Actor
 
-SECRET = frozenset({"password_hash", "secret_hash", "refresh_hash"})
+SECRET = frozenset({"password_hash", "secret_hash", "signing_secret", "refresh_hash"})
 NOISE = frozenset({"updated_at", "updated_by", "created_at", "created_by", "id"})
 Changes = Mapping[str, list[Any]]
 
