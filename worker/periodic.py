@@ -8,6 +8,7 @@ from webapp.accounts.actions.nonces import forget_nonces
 from webapp.audit.actions import note_check
 from webapp.audit.queries import verify
 from webapp.catalog.jobs import fetch_feeds, watch_feeds
+from webapp.exposure.jobs import end_expired
 from webapp.fleet.actions.verdicts import adopt_strays, settle_feeds
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, rollback, rows, unit_of_work
@@ -62,6 +63,14 @@ def watch_release_feeds() -> None:
         watch_feeds()
 
 
+def end_expired_decisions() -> None:
+    """Opens again what was accepted until now."""
+    with app.app_context():
+        ended = end_expired()
+    if ended:
+        log().info("decisions_expired", decisions=ended)
+
+
 PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (make_partitions, "17 2 * * *"),
     (forget_answers, "7 * * * *"),
@@ -69,6 +78,7 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_report_files, "41 3 * * *"),
     (forget_sign_ins, "43 3 * * *"),
     (forget_usage, "45 3 * * *"),
+    (end_expired_decisions, "* * * * *"),
     (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),
     (fetch_release_feeds, app.config["FEEDS_SCHEDULE"]),

@@ -1,4 +1,4 @@
-"""Taking in release feeds from files: one feed, a folder of them, a compressed archive, or what a site has fetched itself."""
+"""Taking in release feeds and advisories from files: one, a folder of them, a compressed archive, or what a site has fetched itself."""
 
 from __future__ import annotations
 
@@ -10,28 +10,36 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import orjson
+
 from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unknown, publish_versions
+from webapp.catalog.feeds.advisory_files import LINES_SUFFIXES, YAML_SUFFIXES, Read, is_advisories, read_json, read_lines, read_yaml
+from webapp.catalog.feeds.osv import BadAdvisory
 from webapp.catalog.feeds.release_history import LARGEST, BadFeed, UnknownProject, is_short_name, parse_available, parse_feed
 from webapp.catalog.values.releases import Line, feeds_kept
+from webapp.catalog.verdicts.advisories import AdvisoryRecord
 from webapp.kit.db import ALL, unit_of_work
 
 SOURCE = "import"
 MOST_FILES = 100_000
-SUFFIXES = (".xml", ".json", ".xml.gz", ".json.gz")
+SUFFIXES = (".xml", ".json", ".xml.gz", ".json.gz", *LINES_SUFFIXES, *YAML_SUFFIXES)
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of one file: the feeds that it held, or why it is none."""
+    """What came of one file: the feeds and advisories that it held, or why it has none; `problems` are of single advisories."""
 
     name: str
     kept: list[Kept] = field(default_factory=list)
     error: str | None = None
+    advisories: list[AdvisoryRecord] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
-    """Takes in every feed below a path, each file in a transaction of its own, and at the end lets the sites follow.
+    """Reads every file below a path: feeds are kept, each file in a transaction of its own, and at the end the sites follow;
+    advisories come with what they were found in, for the caller to import together.
 
     One file that is no feed stops nothing. Raises FileNotFoundError where there is nothing at all.
     """
@@ -48,11 +56,31 @@ def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
 def _import(name: str, read: bytes | str, at: datetime) -> Imported:
     if isinstance(read, str):
         return Imported(name, error=read)
+    found = _advisories(name, read)
+    if found is not None:
+        records = [each for each in found if isinstance(each, AdvisoryRecord)]
+        problems = [each.reason for each in found if isinstance(each, BadAdvisory)]
+        return Imported(name, advisories=records, problems=problems, error=None if records or not problems else problems[0])
     try:
         with unit_of_work(ALL):
             return Imported(name, _keep(name, read, at))
     except BadFeed as problem:
         return Imported(name, error=problem.reason)
+
+
+def _advisories(name: str, raw: bytes) -> list[Read] | None:
+    """The advisories of a file; None for a file of another kind."""
+    if name.lower().endswith(YAML_SUFFIXES):
+        return list(read_yaml(raw, name))
+    if name.lower().endswith(LINES_SUFFIXES):
+        return list(read_lines(raw, name))
+    if raw.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return [BadAdvisory("it is not JSON")]
+    return list(read_json(document, name)) if is_advisories(document) else None
 
 
 def _keep(name: str, raw: bytes, at: datetime) -> list[Kept]:

@@ -15,13 +15,15 @@ from typing import Any
 import click
 import orjson
 
+from webapp.catalog.feeds import osv
 from webapp.catalog.feeds.release_history import LARGEST, BadFeed, parse_feed
 from webapp.catalog.values.releases import NOT_FETCHED_STATUS, ReleaseFeed
 from webapp.catalog.values.severity import read_risk
 from webapp.catalog.verdicts import calculate
+from webapp.catalog.verdicts.advisories import module_of
 from webapp.catalog.verdicts.core_compatibility import is_compatible, possible_core_versions, requirement
 from webapp.catalog.verdicts.coverage import support_of
-from webapp.catalog.versions import compare, normalize, satisfies
+from webapp.catalog.versions import BadVersion, compare, normalize, satisfies, to_composer
 from webapp.kit.clock import now
 
 Explainer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -200,3 +202,25 @@ def _parsed_bytes(raw: bytes) -> ReleaseFeed | None:
         return parse_feed(raw)
     except BadFeed:
         return None
+
+
+@explains("advisory")
+def explain_advisory(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """{advisory: an OSV object, package, version} → {affected, why}: by Composer's constraints on the affected versions."""
+    record = osv.read(asked.get("advisory"))
+    package, version = module_of(_text(asked, "package")), _text(asked, "version")
+    affected = next((each for each in record.affected if each.package == package), None)
+    if affected is None:
+        return {"affected": False, "why": f"{record.ids[0]} is not about {package}."}
+    if record.withdrawn_at is not None:
+        return {"affected": False, "why": f"{record.ids[0]} was withdrawn."}
+    if affected.problem is not None:
+        raise BadQuestion(f"The constraint cannot be read: {affected.problem}.")
+    said = " or is listed" if affected.versions else ""
+    if affected.covers(version):
+        return {"affected": True, "why": f"{version} satisfies {affected.constraint or 'nothing'}{said}."}
+    try:
+        normalize(to_composer(version) if version[:1].isdigit() else version)
+    except BadVersion as problem:
+        return {"affected": False, "why": f"{version} cannot be compared: {problem.reason}."}
+    return {"affected": False, "why": f"{version} does not satisfy {affected.constraint or 'any constraint'}."}

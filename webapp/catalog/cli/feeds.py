@@ -9,30 +9,37 @@ from time import monotonic
 import click
 from flask.cli import with_appcontext
 
+from webapp.catalog.actions.advisories import import_advisories
 from webapp.catalog.actions.importing import import_feeds
+from webapp.catalog.verdicts.advisories import AdvisoryRecord
 from webapp.kit.clock import now
-from webapp.kit.db import ALL, enter_scope
+from webapp.kit.db import ALL, enter_scope, unit_of_work
 
 MOST_ERRORS = 50
 
 
 @click.group()
 def feeds() -> None:
-    """Release feeds: imports what is in files."""
+    """Release feeds and advisories: imports what is in files."""
 
 
 @feeds.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @with_appcontext
 def import_path(path: Path) -> None:
-    """Takes in the release feeds of a file, a folder or an archive (.tar.gz), and lets the sites follow.
+    """Takes in the release feeds and advisories of a file, a folder or an archive (.tar.gz), and lets the sites follow.
 
-    XML as updates.drupal.org gives it, current and 7.x, and the JSON of a site's update_get_available(). What is no feed is
-    named and left out; the command fails only where nothing at all could be read.
+    Feeds: XML as updates.drupal.org gives it, current and 7.x, and the JSON of a site's update_get_available(). Advisories: OSV
+    (also one a line), drupal.org's own nodes, psa.json, and FriendsOfPHP's YAML. What is neither is named and left out; the
+    command fails only where nothing at all could be read.
     """
     began, counts, verdicts, errors = monotonic(), Counter[str](), 0, 0
+    records: list[AdvisoryRecord] = []
     enter_scope(ALL)
     for file in import_feeds(path, now()):
+        records += file.advisories
+        for problem in file.problems:
+            click.echo(f"{file.name}: {problem}", err=True)
         for kept in file.kept:
             counts[kept.outcome] += 1
             verdicts += kept.verdicts
@@ -44,5 +51,11 @@ def import_path(path: Path) -> None:
         click.echo(f"… and {errors - MOST_ERRORS} more.", err=True)
     told = ", ".join(f"{counts[each]} {each}" for each in ("added", "changed", "unchanged"))
     click.echo(f"{counts.total()} feeds: {told}; {verdicts} verdicts changed; {errors} files not read, in {monotonic() - began:.1f} s.")
-    if not counts.total():
-        raise click.ClickException("There was no release feed to read.")
+    if records:
+        began = monotonic()
+        with unit_of_work(ALL):
+            done = import_advisories(records, now())
+        click.echo(f"{len(records)} advisories: {done.added} added, {done.changed} changed, {done.unchanged} unchanged, in"
+                   f" {monotonic() - began:.1f} s. A worker sets the clocks.")
+    if not counts.total() and not records:
+        raise click.ClickException("There was no release feed and no advisory to read.")
