@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from webapp.kit.errors import NotAuthenticated, PermissionDenied
+from webapp.kit.errors import NotAuthenticated, PermissionDenied, SecondFactorRequired
 
 
 class Permission(StrEnum):
@@ -87,8 +87,10 @@ class Origin:
 class Actor:
     """Somebody who acts: a person, an API key, the system itself, or nobody known.
 
-    `roles` are a person's, by organization. An API key has `grants` in the one organization that it belongs to, and with
-    `site_id` on that site alone; `is_signed` says that it has signed the request.
+    `roles` are a person's, by organization; those of organizations that ask for a second factor which the person does not have
+    are not among them (`held_back`), nor is the power of a superuser where the server asks for one.
+    An API key has `grants` in the one organization that it belongs to, and with `site_id` on that site alone; `is_signed` says
+    that it has signed the request.
     """
 
     kind: str = "anonymous"
@@ -100,6 +102,8 @@ class Actor:
     site_id: UUID | None = None
     sign_in_id: UUID | None = None
     is_signed: bool = False
+    held_back: frozenset[UUID] = frozenset()
+    lacks_second_factor: bool = False
     origin: Origin = Origin()
 
     @property
@@ -135,15 +139,15 @@ class Actor:
         where = self.organizations(permission) or frozenset()
         if organization_id is not None:
             return organization_id in where
-        return bool(where) or (self.is_person and permission in VIEWS)
+        return bool(where) or (self.is_person and permission in VIEWS and not self.lacks_second_factor)
 
     def require(self, permission: Permission, organization_id: UUID | None = None) -> None:
-        """Raises NotAuthenticated or PermissionDenied unless the actor may."""
+        """Raises NotAuthenticated, SecondFactorRequired or PermissionDenied unless the actor may."""
         if self.may(permission, organization_id):
             return
         if not self.is_known:
             raise NotAuthenticated()
-        problem = PermissionDenied()
+        problem = SecondFactorRequired() if self.lacks_second_factor else PermissionDenied()
         problem.permission, problem.organization_id = permission, organization_id
         raise problem
 
