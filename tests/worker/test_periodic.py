@@ -72,7 +72,7 @@ def test_what_is_due_is_called_for_once(app: Any, scheduler: Any) -> None:
         loop.turn()
         loop.turn()
         called = [job.func_name for job in Queue("default", connection=redis()).jobs]
-        assert sorted(called) == sorted(f"worker.periodic.{work.__name__}" for work, _ in scheduler.PERIODIC)
+        assert sorted(called) == sorted(f"{work.__module__}.{work.__name__}" for work, _ in scheduler.PERIODIC)
         assert redis().ttl("patchboard:scheduler") in range(1, 16)
 
 
