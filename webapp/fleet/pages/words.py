@@ -21,7 +21,7 @@ WORDS = {
     "criticality": {"critical": "Critical", "high": "High", "normal": "Normal", "low": "Low"},
     "verdict": {"not_secure": "Not secure", "not_supported": "Not supported", "revoked": "Revoked",
                 "not_current": "Update available", "current": "Up to date", "not_checked": "Not checked",
-                "unknown": "Not on Drupal.org", "not_fetched": "Feed not fetched"},
+                "unknown": "Unknown", "not_fetched": "Feed not fetched"},
     "enabled": {"true": "Enabled", "false": "Not enabled"},
     "needs": {"security": "Security update", "other": "Other update"},
     "type": {"core": "Core", "module": "Module", "theme": "Theme", "profile": "Profile", "library": "Library",
