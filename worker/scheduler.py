@@ -19,6 +19,7 @@ from webapp.audit.queries import find_head
 from webapp.kit import jobs
 from webapp.kit.clock import now, stamp
 from webapp.kit.db import ALL, enter_scope, rollback, unit_of_work
+from webapp.kit.folding import fold
 from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from webapp.kit.redis import redis
@@ -60,6 +61,7 @@ class Scheduler:
         self.attempt("seal", seal)
         self.attempt("periodic", self.call_for_what_is_due)
         self.attempt("heartbeat", say_alive)
+        self.attempt("metrics", fold)
 
     def call_for_what_is_due(self) -> None:
         if self.cron.enqueue_jobs():

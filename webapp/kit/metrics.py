@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -14,6 +12,8 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+
+from webapp.kit.folding import folder, still
 
 disable_created_metrics()
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -55,10 +55,12 @@ class Families:
 
 def exposition(extra: CollectorRegistry | None = None) -> bytes:
     """All metrics in Prometheus's text form, summed over the processes of this machine."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    where = folder()
+    if where is not None:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
-        text = generate_latest(Families(list(registry.collect())))
+        with still(where):
+            text = generate_latest(Families(list(registry.collect())))
     else:
         text = generate_latest()
     return text + (generate_latest(extra) if extra else b"")

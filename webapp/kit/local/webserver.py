@@ -11,10 +11,12 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from webapp.kit.folding import fold
+
 # A container's port is published by its owner; `make run` sets HOST to the loopback.
 bind = f"{os.environ.get('HOST') or IPv4Address(0)}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
+worker_class = "webapp.kit.local.patience.PatientWorker"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 # Loaded once and then divided: a start takes half the time, and the processes share the memory of the code. Nothing is
 # connected while loading, and uuid-utils and prometheus-client notice the division by themselves.
@@ -39,8 +41,17 @@ loglevel = "warning"
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Drops the gauges of a worker that ended, so that `/metrics` counts the living only."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        from prometheus_client import multiprocess  # reads the directory's name when it is imported
+    """Adds up what a worker that ended has counted, and drops its gauges, so that `/metrics` counts the living only."""
+    fold(worker.pid)
 
-        multiprocess.mark_process_dead(worker.pid)
+
+def on_starting(_server: Any) -> None:
+    """Adds up what the processes of an earlier server have left."""
+    fold()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Writes what this worker has counted of who asks for what; it ends without the interpreter's farewells."""
+    from wsgi import app  # loaded already, in this process
+
+    app.extensions["patchboard_usage"].flush()
