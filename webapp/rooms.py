@@ -34,6 +34,7 @@ from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
 from webapp.ops.api import admin, live_api, probes
+from webapp.ops.api.graph import graph_api
 from webapp.ops.api.search import search_api
 from webapp.ops.cli import init_db
 from webapp.ops.demo.cli import demo
@@ -48,7 +49,7 @@ from webapp.reports.pages import pages as reports_pages
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
     fleet_pages, exposure_api, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
-    reports_api, reports_pages,
+    reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {

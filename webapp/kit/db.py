@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg2.extras
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, TextClause, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from webapp.kit.clock import now
@@ -26,6 +26,9 @@ from webapp.kit.logs import log
 psycopg2.extras.register_uuid()
 ALL = "all"
 NOTHING = ""
+CANCELLED = "57014"
+DATABASE_ERROR = DBAPIError
+"""What a failed statement raises; for doors, which know no SQL."""
 SET_SCOPE = "SELECT set_config('patchboard.organizations', %s, true)"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -154,6 +157,16 @@ def unit_of_work(scope: str | None = None) -> Iterator[Session]:
     except BaseException:
         rollback()
         raise
+
+
+def limit_statements(seconds: float) -> None:
+    """Lets no statement of this transaction take longer than that (QueryCanceled, 57014)."""
+    execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+
+
+def was_cancelled(problem: BaseException) -> bool:
+    """Whether a statement was stopped because it took too long."""
+    return getattr(getattr(problem, "orig", None), "pgcode", None) == CANCELLED
 
 
 def rows(statement: str, **values: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,11 @@ def get_organization(actor: Actor, organization_id: UUID, lock: Lock = False, de
     """One organization the actor belongs to, or NotFound; `deleted` looks among deleted ones only."""
     statement = visible_organizations(actor, deleted=deleted).where(Organization.id == organization_id)
     return found_row(statement.where(Organization.deleted_at.is_not(None)) if deleted else statement, lock)
+
+
+def find_some_organizations(actor: Actor, ids: Collection[UUID]) -> list[Organization]:
+    """Those of these organizations that the actor belongs to."""
+    return list(db.session.scalars(visible_organizations(actor).where(Organization.id.in_(ids))))
 
 
 def get_any_organization(actor: Actor, organization_id: UUID) -> Organization:

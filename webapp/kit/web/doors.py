@@ -100,7 +100,7 @@ class Doors(Blueprint):
 
             guarded.door = door  # type: ignore[attr-defined]
             guarded.call = view  # type: ignore[attr-defined]
-            more = {"websocket": True} if door.is_socket else {}
+            more: dict[str, Any] = {"websocket": True} if door.is_socket else {}
             self.add_url_rule(rule, view_func=guarded, methods=list(methods), **more)
             return guarded
 
