@@ -13,7 +13,7 @@ from webapp.kit.local import licences
 ROOT = Path(__file__).resolve().parents[2]
 FRONT_END = {*licences.ALLOWED, "Python-2.0", "(MPL-2.0 OR Apache-2.0)", "BSD"}
 # Their package.json names none; their repositories do.
-UNSAID = {"decko": "MIT", "htmx-ext-sse": "0BSD", "stickyfill": "MIT"}
+UNSAID = {"decko": "MIT", "stickyfill": "MIT"}
 
 
 def test_packages_of_the_front_end_may_be_passed_on():

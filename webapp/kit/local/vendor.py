@@ -16,12 +16,11 @@ from webapp.kit.local.state import ROOT
 SERVED = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
     "swagger-ui-dist/swagger-ui.css": "swagger-ui.css",
     "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui-bundle.js",
     "redoc/bundles/redoc.standalone.js": "redoc.standalone.js",
 }
-LICENSED = ("@tabler/icons", "htmx.org", "htmx-ext-sse", "swagger-ui-dist", "redoc")
+LICENSED = ("@tabler/icons", "htmx.org", "swagger-ui-dist", "redoc")
 OUTLINES = "@tabler/icons/icons/outline"
 # ReDoc would load this picture from its maker's server, where a reader's browser has no business.
 FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
