@@ -116,7 +116,7 @@ def test_the_first_report_arrives_live(cast):
     waiting = text_of(browser.get(here, htmx=True))
     assert "Waiting for the first report…" in waiting
     assert "<html" not in waiting
-    assert f'hx-get="{here}" hx-trigger="every 3s"' in waiting
+    assert f'hx-get="{here}" hx-trigger="live" data-asks="site:{site.id}" data-every="3"' in waiting
     assert waiting.strip() in text_of(browser.get(here))
     with factories.writing(cast.app):
         factories.reported(site, {"webform": factories.module("webform", "6.2.7", "6.2.9", True)})

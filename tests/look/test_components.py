@@ -178,8 +178,8 @@ def test_an_empty_list_says_which_filter_to_drop():
 
 def test_a_job_asks_again_only_while_it_runs():
     running = {"id": "1", "status": "running", "progress": 64, "rows": 196608, "error": None}
-    text = render("{{ ui.job(job, 'Exposure', poll='/reports/1') }}", job=running)
-    assert 'hx-trigger="every 2s"' in text
+    text = render("{{ ui.job(job, 'Exposure', poll='/reports/1', topic='report:1') }}", job=running)
+    assert 'hx-trigger="live" data-asks="report:1" data-every="2"' in text
     assert '<progress class="pb-progress" max="100" value="64"' in text
     assert "196,608 rows" in text
     for status in ("done", "failed", "cancelled"):

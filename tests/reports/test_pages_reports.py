@@ -177,10 +177,10 @@ def test_a_row_asks_again_only_while_its_report_is_unfinished(app: Any, cast: An
     report_id = ask(browser)
     path = f"/reports/{report_id}/row"
     queued = text_of(browser.get(path, htmx=True))
-    assert f'hx-get="{path}" hx-trigger="every 1s"' in queued
+    assert f'hx-get="{path}" hx-trigger="live" data-asks="report:{report_id}" data-every="1"' in queued
     set_report(app, status="running", progress=42, rows=1200, stage="Writing rows", started_at=factories.ago(seconds=42))
     running = text_of(browser.get(path, htmx=True))
-    assert f'hx-get="{path}" hx-trigger="every 1s"' in running
+    assert f'hx-get="{path}" hx-trigger="live" data-asks="report:{report_id}" data-every="1"' in running
     for words in ('<progress class="pb-progress" max="100" value="42"', "1,200 rows",
                   'data-announce="Module updates: 40 percent"'):
         assert words in running
@@ -197,9 +197,9 @@ def test_a_page_left_open_asks_less_often(app: Any, cast: Any, fleet: Any) -> No
     browser = cast.member.browser()
     report_id = ask(browser)
     set_report(app, status="running", started_at=factories.ago(minutes=10))
-    assert 'hx-trigger="every 5s"' in text_of(browser.get(f"/reports/{report_id}/row", htmx=True))
+    assert 'data-every="5"' in text_of(browser.get(f"/reports/{report_id}/row", htmx=True))
     set_report(app, status="queued", updated_at=factories.ago(minutes=10))
-    assert 'hx-trigger="every 10s"' in text_of(browser.get(f"/reports/{report_id}", htmx=True))
+    assert 'data-every="10"' in text_of(browser.get(f"/reports/{report_id}", htmx=True))
 
 
 def test_fragments_are_parts_of_their_pages(app: Any, cast: Any, fleet: Any, build: Any) -> None:
@@ -220,7 +220,7 @@ def test_fragments_are_parts_of_their_pages(app: Any, cast: Any, fleet: Any, bui
 def test_the_page_of_a_report_stops_asking_when_it_is_done(cast: Any, fleet: Any, work: Any) -> None:
     browser = cast.member.browser()
     path = f"/reports/{ask(browser)}"
-    assert f'hx-get="{path}" hx-trigger="every 1s"' in text_of(browser.get(path))
+    assert f'hx-get="{path}" hx-trigger="live" data-asks="report:{report_id}" data-every="1"' in text_of(browser.get(path))
     work()
     done = browser.get(path, htmx=True)
     assert "hx-trigger" not in text_of(done)
