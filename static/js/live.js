@@ -12,8 +12,8 @@
   const AGAIN = [30000, 60000, 300000]; // until a stream that was refused is tried again
 
   const bar = document.getElementById("live");
-  const topics = bar && bar.dataset.topics.trim();
-  if (!topics) return;
+  const topics = bar ? bar.dataset.topics.trim() : "";
+  const listens = topics.split(",");
 
   let source = null;
   let isOpen = false;
@@ -29,7 +29,7 @@
   /* The stream ------------------------------------------------------------------------------------------------------------------ */
 
   function open() {
-    if (source || isOver || document.hidden) return;
+    if (!topics || source || isOver || document.hidden) return;
     source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}${known ? `&after=${known}` : ""}`);
     source.addEventListener("subscribed", (event) => {
       remember(event);
@@ -102,11 +102,11 @@
   function tick() {
     if (document.hidden || isOver) return;
     document.querySelectorAll("[data-asks]").forEach((part) => {
-      const every = Number(part.dataset.every) * 1000 * (isOpen ? 10 : 1);
+      const every = Number(part.dataset.every) * 1000 * (isOpen && listens.includes(part.dataset.asks) ? 10 : 1);
       if (!part.dataset.asked) part.dataset.asked = Date.now();
       else if (Date.now() - Number(part.dataset.asked) >= every) ask(part);
     });
-    if (Date.now() - refreshed >= (isOpen ? LOOK : ASK)) soon();
+    if (topics && Date.now() - refreshed >= (isOpen ? LOOK : ASK)) soon();
   }
 
   /* The page again -------------------------------------------------------------------------------------------------------------- */
@@ -194,13 +194,13 @@
     if (document.hidden) {
       leaving = setTimeout(close, HIDDEN);
     } else {
-      if (!source && Date.now() - refreshed >= GAP) soon();
+      if (topics && !source && Date.now() - refreshed >= GAP) soon();
       open();
     }
   });
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
+    if (!event.persisted || !topics) return;
     soon();
     open();
   });
