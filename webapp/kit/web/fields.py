@@ -119,7 +119,7 @@ def make_strict(kind: Any) -> None:
     """Lets a field of a JSON body take its own type and no other: `true` is not 1, `"5"` is not 5, and 1.0 is no whole number."""
     if isinstance(kind, fields.List):
         make_strict(kind.inner)
-    elif isinstance(kind, fields.Boolean):
+    elif isinstance(kind, fields.Boolean) and not isinstance(kind, Yes):  # those are of addresses, also in filters that a body may hold
         kind.truthy, kind.falsy = Exactly({True}), Exactly({False})
     elif isinstance(kind, fields.Integer):
         kind.strict = True
