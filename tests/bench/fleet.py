@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from webapp.fleet.actions.comparison import State
-from webapp.fleet.actions.judging import numbers_of
+from webapp.fleet.actions.judging import numbers_of, settle
 from webapp.fleet.values import InventoryReport
 from webapp.ingest.formats import read_document
 
@@ -94,21 +94,22 @@ def report(profile: int, state: int) -> InventoryReport:
 def numbers(profile: int, state: int) -> dict[str, Any]:
     """The counts and the condition that the report leaves at its site."""
     claims = ("latest_version", "recommended_version", "update_available", "security_update")
-    return numbers_of(
-        [
-            State(
-                each.name,
-                each.version,
-                each.type,
-                each.project,
-                each.display_name,
-                each.enabled,
-                each.source,
-                **{name: getattr(each.claim, name) for name in claims},
-            )
-            for each in report(profile, state).modules
-        ]
-    )
+    states = [
+        State(
+            each.name,
+            each.version,
+            each.type,
+            each.project,
+            each.display_name,
+            each.enabled,
+            each.source,
+            **{name: getattr(each.claim, name) for name in claims},
+        )
+        for each in report(profile, state).modules
+    ]
+    for each in states:
+        settle(each, None, leads=True)
+    return numbers_of(states)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ WHERE indrelid = 'installations'::regclass AND NOT indisprimary AND NOT indisexc
 NO_OVERLAP = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ex_installations_no_overlap'"
 PRESENT = """
 INSERT INTO installations (organization_id, site_id, module_id, version, type, project, display_name, enabled, source,
-    installed_at, valid_from, latest_version, recommended_version, update_available, security_update, said_at)
+    installed_at, valid_from, latest_version, recommended_version, update_available, security_update, said_latest_version,
+    said_recommended_version, said_update_available, said_security_update, said_at)
 SELECT s.organization_id, s.id, p.module_id, p.version, p.type, p.project, p.display_name, true, 'extensions', CASE
     WHEN p.moved THEN %(at)s ELSE %(earlier)s END, CASE WHEN p.moved THEN %(at)s ELSE %(earlier)s END,
-    p.latest_version, p.recommended_version, p.update_available, p.security_update, %(at)s
+    p.latest_version, p.recommended_version, p.update_available, p.security_update, p.latest_version,
+    p.recommended_version, p.update_available, p.security_update, %(at)s
 FROM bench_sites b JOIN sites s ON s.id = b.id JOIN bench_profiles p USING (profile)
 """
 PAST = """
