@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests import factories
 from tests.ingest.reading import FIXTURES, fixture
+from tests.ingest.test_formats_any_json import bent
 from webapp.kit.clock import now
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -106,3 +109,12 @@ def test_real_outputs_from_the_door_on(agent, name, status):
         raw = json.dumps(document).encode()
     answer = agent.send("POST", "/ingest", data=raw, content_type="application/json")
     assert answer.status_code == status, answer.json
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_sent_is_stored_or_refused(agent, data):
+    """From the door to the database: known documents with anything in any place of them."""
+    answer = agent.post("/ingest", data.draw(bent()))
+    assert answer.status_code in (200, 400, 422), answer.json
+    assert "report_id" in answer.json["data"] if answer.status_code == 200 else answer.json["message"]

@@ -33,10 +33,10 @@ def fetch_module(actor: Actor) -> Response:
 
 @cache
 def packed_module() -> bytes:
-    """The module as a tar file, the same bytes each time: names in order, no times, nobody's user id."""
+    """The module without its tests as a tar file, the same bytes each time: names in order, no times, nobody's user id."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in sorted(path for path in MODULE.rglob("*") if path.is_file()):
+        for path in sorted(path for path in MODULE.rglob("*") if path.is_file() and MODULE / "tests" not in path.parents):
             entry = tarfile.TarInfo(str(path.relative_to(MODULE.parent)))
             entry.size, entry.mode = path.stat().st_size, 0o644
             with path.open("rb") as content:

@@ -75,9 +75,12 @@ namespace {
     }
   });
 
+  require __DIR__ . '/standalone/stand_ins.php';
+  require __DIR__ . '/standalone/ServicesTest.php';
+
   $failed = $ran = $assertions = 0;
-  foreach (glob(__DIR__ . '/src/Unit/*Test.php') ?: [] as $file) {
-    $class = 'Drupal\\Tests\\patchboard\\Unit\\' . basename($file, '.php');
+  $units = array_map(static fn (string $file): string => 'Drupal\\Tests\\patchboard\\Unit\\' . basename($file, '.php'), glob(__DIR__ . '/src/Unit/*Test.php') ?: []);
+  foreach ([...$units, 'Drupal\\Tests\\patchboard\\Standalone\\ServicesTest'] as $class) {
     foreach (get_class_methods($class) as $method) {
       if (!str_starts_with($method, 'test')) {
         continue;
