@@ -24,6 +24,7 @@ from webapp.kit.web.openapi_schemas import SchemaPlugin
 
 LIST = Path(__file__).with_name("authorization.tsv")
 UNGUARDED = {"static"}
+STREAM = "text/event-stream"  # which does not end
 COLUMNS = ("anonymous", "stranger", "viewer", "member", "admin", "superuser", "site key", "read key", "write key")
 
 
@@ -47,7 +48,7 @@ class Route:
 def routes_of(app: Any) -> list[Route]:
     """Every route that is a door, by rule."""
     found = [Route(method, rule.rule, app.view_functions[rule.endpoint].door) for rule in app.url_map.iter_rules()
-             if rule.endpoint not in UNGUARDED for method in rule.methods - {"HEAD", "OPTIONS"}]
+             if rule.endpoint not in UNGUARDED and not rule.websocket for method in rule.methods - {"HEAD", "OPTIONS"}]
     return sorted(found, key=lambda route: (route.rule, route.method))
 
 
@@ -106,6 +107,11 @@ def flat(values: dict[str, Any], before: str = "") -> dict[str, str]:
     return found
 
 
+def text_of(answer: Any) -> str:
+    """What an answer says; nothing for a stream, and what can be read of a file."""
+    return "" if answer.mimetype == STREAM else answer.get_data().decode(errors="replace")
+
+
 def cell(world: World, answer: Any) -> str:
     """One answer in short."""
     place = urlsplit(answer.headers.get("Location", ""))
@@ -113,7 +119,7 @@ def cell(world: World, answer: Any) -> str:
         return "login"
     if answer.status_code >= 300:
         return str(answer.status_code)
-    said = answer.get_data(as_text=True)
+    said = text_of(answer)
     return f"{answer.status_code}{'' if any(marker in said for marker in world.markers) else '-'}"
 
 
@@ -123,7 +129,10 @@ def ask(world: World, kitchen: Kitchen, route: Route, caller: str, things: dict[
     path, body = kitchen.path(route, things), kitchen.body(route, things)
     with untouched(world.app):
         answer = world.send(caller, route.method, path, body, is_page=route.door.is_page)
-        answer.get_data()
+        if answer.mimetype == STREAM:
+            answer.close()
+        else:
+            answer.get_data()
     return answer
 
 

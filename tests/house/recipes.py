@@ -38,11 +38,43 @@ def restoring(name: str, thing: str, **more: Any) -> Recipe:
     return Recipe({name: thing}, **more)
 
 
+LATER = {"reason": "Behind a login.", "expires_at": "2027-05-31T00:00:00Z"}
+OWN_FACTOR = Recipe(refused="whose second factor is not set up has none to change: tests/accounts/test_second_factor.py", twin="")
+OWN_SIGN_IN = Recipe(refused="a sign-in is its owner's alone: tests/accounts/test_sessions.py")
+
+NO_FEEDS = "no server fetches feeds in tests, and says so with 409: tests/catalog/test_fetching.py"
+
 RECIPES: dict[str, Recipe] = {
+    "POST /admin/feeds/<project>/refresh": Recipe({"project": "project"}, refused=NO_FEEDS),
+    "POST /api/v1/admin/feeds/<project>/refresh": Recipe({"project": "project"}, refused=NO_FEEDS),
+    "POST /admin/jobs/<uuid:job_id>/retry": Recipe({"job_id": "failed_job"}),
+    "POST /api/v1/admin/jobs/<uuid:job_id>/retry": Recipe({"job_id": "failed_job"}),
+    "POST /exposures/accept/apply": Recipe(body={**LATER, "ids": identity("exposure")}, twin="POST /api/v1/exposures/accept"),
+    "POST /login/code": Recipe(refused="it comes after a right password: tests/accounts/test_pages_second_factor.py", twin=""),
+    "POST /api/v1/admin/users/<uuid:user_id>/reinstate": Recipe({"user_id": "suspended_user"}),
+    "POST /api/v1/admin/users/<uuid:user_id>/reset-two-factor": Recipe({"user_id": "careful_user"}),
+    "POST /members/<uuid:user_id>/suspend": Recipe(twin="POST /api/v1/admin/users/<uuid:user_id>/suspend"),
+    "POST /members/<uuid:user_id>/reinstate": Recipe(
+        {"user_id": "suspended_user"}, twin="POST /api/v1/admin/users/<uuid:user_id>/reinstate"),
+    "POST /members/<uuid:user_id>/reset-two-factor": Recipe(
+        {"user_id": "careful_user"}, twin="POST /api/v1/admin/users/<uuid:user_id>/reset-two-factor"),
+    "POST /api/v1/auth/2fa/disable": OWN_FACTOR,
+    "POST /api/v1/auth/2fa/enable": OWN_FACTOR,
+    "POST /api/v1/auth/2fa/recovery-codes": OWN_FACTOR,
+    "POST /profile/two-factor/disable": OWN_FACTOR,
+    "POST /profile/two-factor/enable": OWN_FACTOR,
+    "POST /profile/two-factor/recovery-codes": OWN_FACTOR,
+    "DELETE /api/v1/auth/sessions/<uuid:session_id>": OWN_SIGN_IN,
+    "POST /profile/sign-ins/<uuid:sign_in_id>/end": OWN_SIGN_IN,
+    "POST /api/v1/auth/password/reset": Recipe(refused="the token of a letter is its owner's: tests/accounts/test_password_reset.py"),
+    "POST /password/new": Recipe(refused="the token of a letter is its owner's: tests/accounts/test_password_reset.py"),
+    "POST /api/v1/exposures/<uuid:exposure_id>/accept": Recipe(body=LATER),
+    "POST /api/v1/exposures/accept": Recipe(body={**LATER, "ids": [identity("exposure")]}),
     "POST /api/v1/api-keys/<uuid:key_id>/restore": restoring("key_id", "revoked_key"),
     "POST /api/v1/auth/refresh": Recipe(body={"refresh_token": "not one"}, refused="a refresh token is its owner's; see test_signing"),
     "POST /api/v1/auth/register": Recipe(refused="registration is off unless the operator wants it"),
     "GET /api/v1/events": Recipe(refused="a stream needs the web server of the Procfile; see tests/ops/test_live_events.py"),
+    "GET /api/v1/search": Recipe(query="?q=Town hall"),
     "GET /api/v1/ws": Recipe(refused="a WebSocket begins with a handshake; see tests/ops/test_live_events.py"),
     "POST /api/v1/graphql": Recipe(body={"query": "{ organizations { nodes { id name } } }"}),
     "POST /api/v1/ingest": Recipe(body=REPORT),

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 from marshmallow import fields
 
-from tests.house.authorization import COLUMNS, HEAD, LIST, Kitchen, ask, cell, line, routes_of, rows_of
+from tests.house.authorization import COLUMNS, HEAD, LIST, Kitchen, ask, cell, line, routes_of, rows_of, text_of
 from tests.house.recipes import RECIPES
-from tests.house.world import World, untouched
+from tests.house.world import EVERYBODYS, World, untouched
 from webapp.kit.web.fields import ListQuery
 
 PEOPLE = COLUMNS[:6]
@@ -37,6 +37,9 @@ def kitchen(app):
 @pytest.mark.slow
 def test_everybody_gets_what_the_list_says(app, world, kitchen):
     found = {route.name: (route, cells) for route, cells in rows_of(app, world, kitchen)}
+    lines = [HEAD, *(line(route, cells) for route, cells in found.values())]
+    if os.environ.get("UPDATE_AUTHORIZATION"):
+        LIST.write_text("\n".join(lines) + "\n")
     never = [name for name, (route, cells) in found.items() if not route.recipe.refused and not any(succeeds(each) for each in cells)]
     assert never == [], "nobody is let in: say in tests/house/recipes.py what these routes need (or why nobody is: `refused`)"
     lines = [HEAD, *(line(route, cells) for route, cells in found.values())]
@@ -99,7 +102,7 @@ def outcome(said):
 @pytest.mark.slow
 def test_what_exists_elsewhere_answers_like_what_does_not_exist(app, world, kitchen):
     """A stranger names the organization's things in paths and bodies, then things that nobody has: one answer."""
-    nothing = {name: nobody_has(each) for name, each in world.things.items()}
+    nothing = {name: each if name in EVERYBODYS else nobody_has(each) for name, each in world.things.items()}
     different = {}
     for route in routes_of(app):
         sent = [(kitchen.path(route, things), kitchen.body(route, things)) for things in (world.things, nothing)]
@@ -122,10 +125,10 @@ def test_filters_and_exports_answer_like_what_does_not_exist(app, world, kitchen
             for suffix in suffixes:
                 real, unreal = (of_filter(app, world, route, f"?{name}={each}&{suffix}") for each in (thing, nobody_has(thing)))
                 assert apart(real, unreal) == [], f"{route.name}?{name}={suffix} {apart(real, unreal)}"
-                assert not any(marker in real.text.replace(thing, "") for marker in world.markers)
+                assert not any(marker in text_of(real).replace(thing, "") for marker in world.markers)
                 checked += 1
         if len(suffixes) > 1:
-            assert cell(world, of_filter(app, world, route, "?format=csv")).endswith("-"), route.name
+            assert cell(world, of_filter(app, world, route, "?format=csv")) in ("200-", "403"), route.name
     assert checked > 20
 
 
@@ -143,7 +146,7 @@ def nobody_has(thing):
 
 def apart(one, other):
     """The lines in which two answers differ, beside what differs each time."""
-    plain = [[str(each.status_code), *PASSING.sub("…", each.get_data(as_text=True)).splitlines()] for each in (one, other)]
+    plain = [[str(each.status_code), *PASSING.sub("…", text_of(each)).splitlines()] for each in (one, other)]
     return [line for line in unified_diff(*plain, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
 
 

@@ -16,11 +16,13 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.cast import Browser, gather
+from tests.house.things import findings_of, made, people_of, work_of
 from webapp.kit import jobs
 from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
 
 PEOPLE = {"stranger": "stranger", "viewer": "viewer", "member": "member", "admin": "admin", "superuser": "root"}
+EVERYBODYS = {"advisory", "project"}  # what Drupal.org publishes for all
 KEYS = {"site key": ("ingest",), "read key": ("read",), "write key": ("write",)}
 
 
@@ -30,7 +32,7 @@ class World:
     def __init__(self, app: Any) -> None:
         self.app, self.cast = app, gather(app)
         self.things = things_of(app, self.cast)
-        self.markers = [*self.things.values(), "of Meridian", "leaver@meridian.example", "viewer@meridian.example"]
+        self.markers = [*(each for name, each in self.things.items() if name not in EVERYBODYS), "of Meridian", "leaver@meridian.example", "viewer@meridian.example"]
         site = {"site_id": self.things["site"]}
         self.callers: dict[str, dict[str, str]] = {"anonymous": {}}
         self.cookies: dict[str, tuple[str, str]] = {}
@@ -67,11 +69,6 @@ class World:
         return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, **more)
 
 
-def made(answer: Any) -> Any:
-    assert answer.status_code in (200, 201, 202), answer.text
-    return answer.json["data"]
-
-
 def things_of(app: Any, cast: Any) -> dict[str, str]:
     """One of each kind, by name."""
     place, admin = cast.organization, cast.admin
@@ -99,14 +96,14 @@ def things_of(app: Any, cast: Any) -> dict[str, str]:
     run = {"started_at": "2026-01-18T16:05:00Z", "status": "success", "trigger": "ci",
            "updates": [{"module": "webform", "from_version": "6.2.5", "to_version": "6.2.6"}]}
     things["run"] = made(admin.post(f"/sites/{things['site']}/patch-run", run))["id"]
-    things |= reports_of(app, cast, things)
+    things |= people_of(app, cast) | findings_of(app, cast, things) | reports_of(app, cast, things) | work_of(app)
     with app.app_context():
         from webapp.kit.db import ALL, enter_scope
 
         enter_scope(ALL)
         things["module"] = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
         found = rows("SELECT id FROM audit_log WHERE organization_id = :place LIMIT 1", place=place.id)
-        things["row"] = str(found[0].id)
+        things["row"], things["project"] = str(found[0].id), "webform"
     return things
 
 

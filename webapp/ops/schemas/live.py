@@ -29,7 +29,7 @@ class Topics(fields.Field[list[str]]):
 
 class EventsQuery(Query):
     topics = Topics(load_default=["fleet"], metadata=said("`site:{id}`, `org:{id}`, `report:{id}`, `fleet`, separated by commas.") | {
-        "type": "string", "example": "fleet"})
+        "type": "string", "default": "fleet", "example": "fleet"})
     after = fields.String(validate=validate.Regexp(PLACE, error="Not the id of an event."),
                           metadata=said("The id of the last event that you know; like the header Last-Event-ID."))
 

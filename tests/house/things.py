@@ -1,0 +1,69 @@
+"""What the rooms around the fleet put into the world: people who are out or have a second factor, findings, and work."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tests import factories
+from webapp.kit.clock import now, stamp
+from webapp.kit.db import ALL, enter_scope, execute, rollback, rows
+from webapp.kit.jobs import ask, perform
+
+CONSEQUENCES = "SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued'"
+
+
+def made(answer: Any) -> Any:
+    """The `data` of an answer that must be a success."""
+    assert answer.status_code in (200, 201, 202), answer.text
+    return answer.json["data"]
+
+
+def people_of(app: Any, cast: Any) -> dict[str, str]:
+    """Somebody who is suspended, and somebody with a second factor."""
+    from webapp.accounts.models import SecondFactor
+    from webapp.kit.db import db
+
+    with factories.writing(app):
+        suspended = factories.user("suspended@meridian.example", cast.organization)
+        careful = factories.user("careful@meridian.example", cast.organization, two_factor_at=now())
+        db.session.add(SecondFactor(user_id=careful.id, secret="JBSWY3DPEHPK3PXP", created_at=now()))
+        sign_in = factories.sign_in(careful)
+    made(cast.root.post(f"/admin/users/{suspended.id}/suspend", {}))
+    return {"suspended_user": str(suspended.id), "careful_user": str(careful.id), "sign_in": str(sign_in.id), "session": str(sign_in.id)}
+
+
+def findings_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """Two findings about the site: one is open, of the other a decision waits for a second person."""
+    from webapp.catalog.actions.advisories import import_advisories
+    from webapp.catalog.verdicts.advisories import AdvisoryRecord, Affected, ids_of
+
+    names = ("SA-CONTRIB-2026-001", "SA-CONTRIB-2026-002")
+    records = [AdvisoryRecord(source="osv-drupal", source_id=name, ids=ids_of([name]), published_at=factories.ago(days=1),
+                              affected=(Affected("webform", "<6.2.9"),)) for name in names]
+    with factories.writing(app):
+        import_advisories(records, now())
+    with app.app_context():
+        enter_scope(ALL)
+        waiting = [(UUID(str(row.id)), row.attempt) for row in rows(CONSEQUENCES)]
+        rollback()
+    for job in waiting:
+        with app.app_context():
+            perform(*job)
+    found = {row["advisory"]["name"] if isinstance(row["advisory"], dict) else row["advisory"]: row
+             for row in cast.admin.get("/exposures", site_id=things["site"]).json["data"]}
+    asks_two = {"settings": {"require_second_approver": True}}
+    made(cast.admin.patch(f"/organizations/{things['organization']}", asks_two))
+    until = stamp(now().replace(year=now().year + 1, day=1))
+    body = {"reason": "Only editors of Meridian reach it.", "expires_at": until}
+    decision = made(cast.member.post(f"/exposures/{found[names[1]]['id']}/accept", body))
+    advisory = made(cast.admin.get("/advisories", q=names[0]))[0]["id"]
+    return {"exposure": found[names[0]]["id"], "decision": decision["id"], "advisory": advisory}
+
+
+def work_of(app: Any) -> dict[str, str]:
+    """A job that waits, and one that has failed."""
+    with factories.writing(app):
+        queued, failed = (ask("exposure.evaluate", {"advisory_ids": []}, now()) for _ in range(2))
+        execute("UPDATE job_outbox SET state = 'failed' WHERE id = :id", id=failed)
+    return {"job": str(queued), "failed_job": str(failed), "project": "webform"}
