@@ -143,3 +143,19 @@ def test_every_answer_guards_its_reader(client, path):
 def test_an_error_is_kept_by_nobody(client):
     assert client.get("/nowhere").headers["Cache-Control"] == "no-store"
     assert json.loads(client.get("/nowhere").data)["status_code"] == 404
+
+
+def test_slow_heads_and_bodies_hold_no_thread_for_long(app, database, cast):
+    """As many slow clients as there are threads: at first they hold all, and soon none."""
+    with served() as port:
+        body = head("POST", "/api/v1/organizations", {**JSON, **cast.root.headers, "Content-Length": "100"})
+        slow = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(4)]
+        for connection, began in zip(slow, (body, b"GET /api", body, b"GET /api"), strict=True):
+            connection.sendall(began)
+        started = time.monotonic()
+        assert status(send(port, head("GET", "/health/live", {}), seconds=60)) == 200
+        assert time.monotonic() - started < 20
+        assert status(receive(slow[0])) == 400
+        assert receive(slow[1]) == b""
+        for connection in slow:
+            connection.close()
