@@ -40,6 +40,7 @@ def settings() -> dict[str, Any]:
         "ALLOWED_HOSTS": [host.lower() for host in envlist("ALLOWED_HOSTS")],
         "CORS_ORIGINS": envlist("CORS_ORIGINS"),
         "CORS_CREDENTIALS": envbool("CORS_CREDENTIALS", False),
+        "PROFILE_DIR": envstr("PROFILE_DIR"),
         "LOG_LEVEL": envstr("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "REDIS_URL": known["REDIS_URL"],
         "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
@@ -114,6 +115,7 @@ def database_settings(url: str, owner_url: str) -> dict[str, Any]:
         "SQLALCHEMY_ECHO": envbool("SQL_ECHO", False),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
+            "hide_parameters": True,  # what is logged of a statement, an error included, names no values: they may be secrets
             "pool_size": envint("DATABASE_POOL_SIZE", 8, 1, 200),
             "max_overflow": envint("DATABASE_POOL_OVERFLOW", 8, 0, 200),
             "pool_timeout": 10,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
@@ -25,6 +26,7 @@ from webapp.kit.web.errors import register_errors
 from webapp.kit.web.limits import register_limits
 from webapp.kit.web.openapi_examples import register_words
 from webapp.kit.web.origins import PlainAddresses, register_origins
+from webapp.kit.web.profiling import Profiled
 from webapp.kit.web.requests import ALWAYS, register_entrance, register_requests
 from webapp.rooms import BLUEPRINTS, COMMANDS, JOBS
 from webapp.shell import register_shell
@@ -46,6 +48,8 @@ def assemble(overrides: dict[str, Any]) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    if app.config["PROFILE_DIR"]:
+        app.wsgi_app = Profiled(app.wsgi_app, Path(app.config["PROFILE_DIR"]))  # type: ignore[method-assign]
     app.wsgi_app = PlainAddresses(app.wsgi_app)  # type: ignore[method-assign]
     if app.config["PROXY_HOPS"]:
         hops = app.config["PROXY_HOPS"]
