@@ -93,6 +93,12 @@ def test_if_match(cast, asked, status):
     assert cast.admin.patch(path, {"description": "x"}, headers={"If-Match": asked.format(tag=tag)}).status_code == status
 
 
+def test_the_own_account_is_not_overwritten_either(cast):
+    tag = cast.viewer.get("/auth/me").headers["ETag"]
+    assert cast.viewer.patch("/auth/me", {"full_name": "One"}, headers={"If-Match": tag}).status_code == 200
+    assert cast.viewer.patch("/auth/me", {"full_name": "Two"}, headers={"If-Match": tag}).status_code == 412
+
+
 def test_preflight_and_answers_to_other_origins(app, cast, monkeypatch):
     monkeypatch.setitem(app.config, "CORS_ORIGINS", ["https://tool.example"])
     monkeypatch.setitem(app.config, "LIMITS_ENABLED", True)

@@ -69,7 +69,7 @@ def show_me(actor: Actor) -> User:
     return queries.get_self(actor)
 
 
-@api.change("/auth/me", needs=P.OWN_ACCOUNT, takes=OwnAccountInput, gives=UserSchema())
-def change_me(actor: Actor, body: dict[str, Any]) -> User:
+@api.change("/auth/me", needs=P.OWN_ACCOUNT, finds=queries.get_self, takes=OwnAccountInput, gives=UserSchema())
+def change_me(actor: Actor, found: User, body: dict[str, Any]) -> User:
     """Changes the own account."""
-    return people.change_own_account(actor, queries.get_self(actor), body, now())
+    return people.change_own_account(actor, found, body, now())

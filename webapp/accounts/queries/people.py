@@ -60,9 +60,9 @@ def get_user(actor: Actor, user_id: UUID, lock: bool = False, deleted: bool = Fa
     return with_organizations(actor, [user])[0]
 
 
-def get_self(actor: Actor) -> User:
+def get_self(actor: Actor, lock: bool = False) -> User:
     """The actor's own account, with the organizations that are held back from them too."""
-    user = found_row(select(User).where(User.id == actor.id), False)
+    user = found_row(select(User).where(User.id == actor.id), lock)
     with beyond_walls() if actor.held_back else nullcontext():
         return with_organizations(actor, [user])[0]
 
