@@ -45,7 +45,8 @@ def test_a_given_key_is_not_the_derived_one_of_the_same_text():
         Keyring([OLD], SERVER).decrypt(Keyring([], OLD).encrypt("x"))
 
 
-@pytest.mark.parametrize("token", ["", "x", "gAAAAAB", Fernet(Fernet.generate_key()).encrypt(b"x").decode()])
+@pytest.mark.parametrize("token", ["", "x", "gAAAAAB", Fernet(Fernet.generate_key()).encrypt(b"x").decode()],
+                         ids=["empty", "short", "cut", "another key's"])
 def test_what_is_no_token_of_ours_is_said_without_showing_it(token):
     with pytest.raises(SecretUnreadable) as raised:
         Keyring([], SERVER).decrypt(token)
