@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,8 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
     `status` is Drupal core's verdict, computed from release feeds; where there is no feed it says so, and what the site itself
     said stays apart in `site_says`. `disagrees` is true where both cannot be right.
     """
-    return _installed(Installation.site_id == site.id, asked)
+    listing = _installed(Installation.site_id == site.id, asked)
+    return replace(listing, prepare=lambda found: with_advisories(site.id, found, asked.get("as_of")))
 
 
 def find_installed_of(sites: Collection[UUID], asked: Mapping[str, Any], most: int) -> dict[UUID, list[Any]]:
@@ -72,8 +74,7 @@ def _installed(where: ColumnElement[bool], asked: Mapping[str, Any]) -> Listing:
     sorts = {"name": Module.name, "display_name": func.lower(func.coalesce(Installation.display_name, Module.name)),
              "project": Installation.project, "type": Installation.type, "version": Installation.version, "enabled": Installation.enabled,
              "status": VERDICT, "installed_at": Installation.installed_at, "updated_at": UPDATED, "need": NEED}
-    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row,
-                   prepare=lambda found: with_advisories(site.id, found, at))
+    return Listing(statement, sorts, "need,name", Installation.id, shape=lambda row: row)
 
 
 def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
