@@ -26,6 +26,7 @@ from webapp.catalog.jobs import fetch_project
 from webapp.catalog.pages import pages as catalog_pages
 from webapp.exposure.api import api as exposure_api
 from webapp.exposure.jobs import evaluate_advisories
+from webapp.exposure.pages import pages as exposure_pages
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
@@ -48,7 +49,7 @@ from webapp.reports.pages import pages as reports_pages
 
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
-    fleet_pages, exposure_api, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
+    fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
     reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]

@@ -39,6 +39,8 @@ class Target(NamedTuple):
 
 OVERVIEW = Target("/overview", "Overview", "layout-dashboard", P.SITE_READ)
 SITES = Target("/sites", "Sites", "world", P.SITE_READ)
+ADVISORIES = Target("/advisories", "Advisories", "file-alert", P.EXPOSURE_READ)
+EXPOSURES = Target("/exposures", "Exposures", "shield-exclamation", P.EXPOSURE_READ)
 PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
 MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
 REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ)
@@ -52,8 +54,8 @@ USAGE = Target("/admin/api-usage", "API usage", "arrows-exchange", P.SYSTEM_OPER
 FEEDS = Target("/admin/feeds", "Release feeds", "versions", P.SYSTEM_OPERATE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
-    (None, (OVERVIEW, SITES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS)))
-TABS = (OVERVIEW, SITES, PATCH_RUNS, REPORTS)
+    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS)))
+TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 
 
 def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import DateTime, Float, cast, func, or_, select, true
 
 from webapp.catalog.models import Advisory, AdvisoryAlias, AdvisoryPackage, AdvisorySource
 from webapp.exposure.models import Exposure
@@ -24,7 +24,10 @@ STANDING = (Exposure.ended_at.is_(None), Exposure.enabled.is_not(False), Exposur
 
 def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
     """Advisories, newest first, each with how many of the actor's sites stand open to it (`sites_exposed`) and ever did (`sites_hit`)."""
-    hit = visible_exposures(actor).with_only_columns(
+    visible = visible_exposures(actor)
+    if "organization_id" in asked:
+        visible = visible.where(Exposure.organization_id == asked["organization_id"])
+    hit = visible.with_only_columns(
         Exposure.advisory_id, func.count(Exposure.site_id.distinct()).label("hit"),
         func.count(Exposure.site_id.distinct()).filter(*STANDING).label("exposed"),
     ).group_by(Exposure.advisory_id).subquery()
@@ -89,3 +92,54 @@ def get_advisory(actor: Actor, advisory_id: UUID, lock: bool = False) -> Advisor
 def find_advisory_sites(actor: Actor, advisory: Advisory, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
     """The sites that are or were open to the advisory, by the query of the findings."""
     return find_exposures(actor, {**asked, "advisory_id": advisory.public_id}, at or now())
+
+
+def advisory_room(actor: Actor, advisory: Advisory, organization_id: UUID | None, at: datetime) -> dict[str, Any]:
+    """How the fleet stands to one advisory: its numbers by the query of its list, deadlines, owners, and the burn-down.
+
+    `burn_down` has, for each of up to 30 days since the publication, how many findings were still open at its end; `fixed`
+    how many hours the closed ones took (median and 90th percentile, linear).
+    """
+    place = {"organization_id": organization_id} if organization_id else {}
+    found = find_advisory_sites(actor, advisory, place, at).only(*SHOWN)
+    hours = cast(found.c.hours_exposed, Float)
+    standing = (found.c.state == "open", found.c.runs)
+    row = db.session.execute(select(
+        *(func.count().filter(*_within(found, asked)).label(name) for name, asked in ROOM.items()),
+        func.min(found.c.due_at).filter(*standing).label("next_due"), func.min(found.c.exposed_since).label("since"),
+        func.count().filter(*standing, found.c.owner_id.is_(None)).label("ownerless"),
+        func.percentile_cont(0.5).within_group(hours).filter(found.c.state == "fixed").label("median_hours"),
+        func.percentile_cont(0.9).within_group(hours).filter(found.c.state == "fixed").label("p90_hours"),
+    ).select_from(found)).one()
+    owners = db.session.execute(select(found.c.owner_name, func.count().label("open")).where(*standing).group_by(found.c.owner_name)
+                                .order_by(func.count().desc(), found.c.owner_name).limit(8)).all()
+    return {**row._mapping, "owners": owners, "burn_down": _burn_down(found, at)}
+
+
+ROOM: dict[str, dict[str, Any]] = {
+    "all": {}, "open": {"state": ["open"], "runs": True}, "dormant": {"state": ["open"], "runs": False},
+    "unverified": {"state": ["open"], "runs": True, "verified": False}, "late": {"overdue": True, "runs": True},
+    "accepted": {"state": ["accepted", "false_positive"]}, "fixed": {"state": ["fixed"]}}
+"""The numbers of an advisory's page, each with the filters of the list behind it."""
+SHOWN = ("state", "exposed_since", "fixed_at", "due_at", "owner_id", "owner_name", "hours_exposed", "runs", "overdue", "verified")
+DAYS = 30
+
+
+def _within(found: Any, asked: Mapping[str, Any]) -> list[Any]:
+    conditions = [found.c.state.in_(asked["state"])] if "state" in asked else []
+    return conditions + [found.c[name].is_(asked[name]) for name in ("runs", "overdue", "verified") if name in asked]
+
+
+def _burn_down(found: Any, at: datetime) -> list[tuple[datetime, int]]:
+    """The days since the first finding began and how many were open at the end of each; at most DAYS of them."""
+    first = db.session.scalar(select(func.min(found.c.exposed_since)).select_from(found))
+    if first is None:
+        return []
+    step = max((at - first) / DAYS, timedelta(days=1))
+    count = min(DAYS, int((at - first) / step)) + 1
+    moments = [first + step * number for number in range(count)] + [at]
+    each = func.unnest(moments, type_=DateTime(timezone=True)).table_valued("moment").render_derived(name="each")
+    is_open = (found.c.exposed_since <= each.c.moment) & func.coalesce(found.c.fixed_at > each.c.moment, True)
+    rows = db.session.execute(select(each.c.moment, func.count(found.c.exposed_since).filter(is_open).label("open"))
+                              .select_from(each).join(found, true()).group_by(each.c.moment).order_by(each.c.moment))
+    return [(row.moment, row.open) for row in rows]

@@ -74,6 +74,7 @@ def _columns(at: datetime) -> list[Any]:
         Module.name.label("module"),
         Advisory.public_id.label("advisory_id"), Advisory.name.label("advisory"), Advisory.title.label("advisory_title"),
         Advisory.severity, Advisory.link, Exposure.version, Exposure.fixed_version, Exposure.enabled,
+        func.coalesce(Exposure.enabled, True).label("runs"),
         STATE.label("state"), Exposure.started_at.label("exposed_since"), Exposure.due_at, Exposure.ended_at.label("fixed_at"),
         (seconds / 3600).label("hours_exposed"), verified_at(at).label("verified"), overdue_at(at).label("overdue"),
         (Exposure.n > 1).label("reintroduced"), Exposure.opened_report_id, Exposure.closed_report_id, Exposure.decision_id,

@@ -56,6 +56,7 @@ class AdvisorySchema(Output):
 class AdvisoryQuery(ListQuery):
     sortable = ("published_at", "severity", "name", "sites_exposed", "sites_hit", "modified_at")
 
+    organization_id = fields.UUID(metadata=said("Whose sites are counted; of all that you may see unless said."))
     severity = Choices(Severity)
     kind = Choice(["advisory", "psa"])
     name = Text(most=100, metadata=said("Any of its names: SA-CORE-2022-003, DRUPAL-CORE-2022-003, a CVE."))
