@@ -23,7 +23,7 @@ def change_password(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     return {"changed": True}
 
 
-@api.post("/auth/password/reset-request", needs=P.PUBLIC, takes=ResetRequest, status=202, idempotent=False)
+@api.post("/auth/password/reset-request", needs=P.PUBLIC, takes=ResetRequest, idempotent=False)
 def request_reset(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Asks for a mail with a link to a new password.
 
