@@ -6,8 +6,8 @@
     for site in board.list("sites", status="vulnerable"):
         print(site["name"], site["security_updates_count"])
 
-Answers are the `data` of the envelope, as dictionaries. What is refused is raised as `ApiError`. A GET, PUT, PATCH or DELETE is
-repeated when the server or the network fails; so is a POST, which carries an `Idempotency-Key` that makes its effect happen once.
+Answers are the `data` of the envelope; what is refused is raised as `ApiError`. What fails for a reason that passes is sent again, a
+POST with the same `Idempotency-Key`, so that it has one effect.
 """
 
 from __future__ import annotations
@@ -37,19 +37,15 @@ GZIP_FROM = 10_000
 LONGEST_WAIT = 120.0
 
 
-class PatchboardError(Exception):
-    """What everything that this client raises is."""
-
-
-class Unreachable(PatchboardError):
+class Unreachable(Exception):
     """The server did not answer, however often it was asked."""
 
 
-class ReportFailed(PatchboardError):
+class ReportFailed(Exception):
     """A report was not built: it failed, was cancelled, or took too long."""
 
 
-class ApiError(PatchboardError):
+class ApiError(Exception):
     """An error that the server answered: `status`, the stable `code`, the `message`, and `details` by field.
 
     `retry_after` is how many seconds the server wants to be left alone, where it said so.
@@ -106,15 +102,12 @@ class Patchboard:
         self._tries, self._timeout, self._sleep = max(1, tries), timeout, sleep
         self._opener = build_opener(_NoRedirects, *([HTTPSHandler(context=tls)] if tls else []))
 
-    # ---- who asks
-
     def sign_in(self, email: str, password: str, otp: str | None = None) -> Data:
         """Signs in as a person; the access token is renewed by itself while this object lives. Answers with the person.
 
         With a second factor and without `otp`, the error's code is `otp_required`.
         """
-        body = {"email": email, "password": password} | ({"otp": otp} if otp else {})
-        tokens = self._once("POST", "auth/login", body=body).data
+        tokens = self._once("POST", "auth/login", body={"email": email, "password": password} | ({"otp": otp} if otp else {})).data
         self._keep(tokens)
         person: Data = tokens["user"]
         return person
@@ -134,8 +127,6 @@ class Patchboard:
         refresh, self._refresh_token = self._refresh_token, None
         self._keep(self._once("POST", "auth/refresh", body={"refresh_token": refresh}).data)
         return True
-
-    # ---- things
 
     def list(self, path: str, **filters: Any) -> Iterator[Data]:
         """Every row of a list, read in parts as they are needed; by cursor where the list has one.
@@ -160,8 +151,7 @@ class Patchboard:
 
     def get(self, path: str, **query: Any) -> Data:
         """One thing, or one set of figures."""
-        found: Data = self.request("GET", path, query=query).data
-        return found
+        return self._thing("GET", path, query=query)
 
     def read(self, path: str) -> Answer:
         """One thing with its `etag`, to be changed only as it was read."""
@@ -169,25 +159,19 @@ class Patchboard:
 
     def create(self, path: str, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Data:
         """Makes something. The same `idempotency_key` makes it once, also when another process asks again within 24 hours."""
-        made: Data = self.request("POST", path, body=body, idempotency_key=idempotency_key).data
-        return made
+        return self._thing("POST", path, body=body, idempotency_key=idempotency_key)
 
     def change(self, path: str, body: Mapping[str, Any], *, if_match: str | None = None) -> Data:
         """Changes the fields that are named. With `if_match`, only if nobody else has changed it since (else 412)."""
-        changed: Data = self.request("PATCH", path, body=body, if_match=if_match).data
-        return changed
+        return self._thing("PATCH", path, body=body, if_match=if_match)
 
     def delete(self, path: str, *, if_match: str | None = None) -> Data:
         """Deletes something, which `restore` brings back."""
-        deleted: Data = self.request("DELETE", path, if_match=if_match).data
-        return deleted
+        return self._thing("DELETE", path, if_match=if_match)
 
     def restore(self, path: str) -> Data:
         """Brings back something that was deleted."""
-        restored: Data = self.request("POST", f"{path}/restore").data
-        return restored
-
-    # ---- what sites report
+        return self._thing("POST", f"{path}/restore")
 
     def post_report(self, report: Mapping[str, Any] | bytes | str | Path, site_id: str | None = None) -> Data:
         """Sends what is installed on a site: a body, or a file as a tool wrote it (composer.lock, `drush pm:list --format=json`).
@@ -196,16 +180,12 @@ class Patchboard:
         """
         body = report.read_bytes() if isinstance(report, Path) else report
         raw = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else json.dumps(body).encode()
-        received: Data = self.request("POST", f"sites/{site_id}/modules" if site_id else "ingest", raw=raw).data
-        return received
-
-    # ---- reports for people
+        return self._thing("POST", f"sites/{site_id}/modules" if site_id else "ingest", raw=raw)
 
     def build_report(self, kind: str, formats: tuple[str, ...] = ("csv",), *, wait: float = 600.0, **parameters: Any) -> Data:
         """Has a report built and waits for it, `wait` seconds at most; ReportFailed when none comes of it."""
         asked = {"kind": kind, "formats": list(formats), "parameters": _named(parameters)}
-        report = self.create("reports", asked)
-        until, pause = time.monotonic() + wait, 0.5
+        report, until, pause = self.create("reports", asked), time.monotonic() + wait, 0.5
         while report["status"] not in ("done", "failed", "cancelled"):
             if time.monotonic() > until:
                 raise ReportFailed(f"The report {report['id']} is still {report['status']} after {wait:.0f} seconds.")
@@ -219,13 +199,10 @@ class Patchboard:
     def download_report(self, report_id: str, place: Path | str, format: str | None = None) -> Path:
         """Saves the report's file in one of its formats (its first, unless said) under a name or in a folder."""
         answer = self.request("GET", f"reports/{report_id}/download", query={"format": format} if format else {})
-        path = Path(place)
-        if path.is_dir():
-            path /= answer.headers.get_filename() or f"{report_id}.{format or 'csv'}"
+        name = answer.headers.get_filename() or f"{report_id}.{format or 'csv'}"
+        path = Path(place) / name if Path(place).is_dir() else Path(place)
         path.write_bytes(answer.content)
         return path
-
-    # ---- requests
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None, raw: bytes | None = None,
                 if_match: str | None = None, idempotency_key: str | None = None) -> Answer:
@@ -249,6 +226,10 @@ class Patchboard:
                 self._pause(left, None)
         raise Unreachable(f"{self.url} does not take the renewed token.")
 
+    def _thing(self, method: str, path: str, **more: Any) -> Data:
+        found: Data = self.request(method, path, **more).data
+        return found
+
     def _once(self, method: str, path: str, body: Any = None) -> Answer:
         """A request that is not repeated: it uses something up."""
         try:
@@ -267,17 +248,17 @@ class Patchboard:
         if given:
             address += "?" + urlencode({name: _text(value) for name, value in given.items()})
         told = {"Accept": "application/json", "User-Agent": f"patchboard-python/{__version__}", **headers}
-        request = Request(address, method=method, headers=told)  # noqa: S310 (__init__ takes http and https alone)
         if self._token:
-            request.add_header("Authorization", f"Bearer {self._token}")
+            told["Authorization"] = f"Bearer {self._token}"
+        if "/download" in path:
+            told["Accept"] = "*/*"
+        request = Request(address, method=method, headers=told)  # noqa: S310 (__init__ takes http and https alone)
         if sent is not None:
             request.add_header("Content-Type", "application/json")
             if len(sent) >= GZIP_FROM:
                 sent = gzip.compress(sent)
                 request.add_header("Content-Encoding", "gzip")
             request.data = sent
-        if "/download" in path:
-            request.add_header("Accept", "*/*")
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
                 return _read(answer.status, answer.headers, answer.read())
@@ -301,7 +282,7 @@ def _error(status: int, headers: Message, content: bytes) -> ApiError:
     try:
         body = json.loads(content)
     except ValueError:
-        body = {}
+        body = None
     wait = headers.get("Retry-After", "")
     return ApiError(status, body if isinstance(body, dict) else {}, float(wait) if wait.isdigit() else None)
 
