@@ -75,7 +75,6 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/auth/register": Recipe(refused="registration is off unless the operator wants it"),
     "GET /api/v1/events": Recipe(refused="a stream needs the web server of the Procfile; see tests/ops/test_live_events.py"),
     "GET /api/v1/search": Recipe(query="?q=Town hall"),
-    "GET /api/v1/ws": Recipe(refused="a WebSocket begins with a handshake; see tests/ops/test_live_events.py"),
     "POST /api/v1/graphql": Recipe(body={"query": "{ organizations { nodes { id name } } }"}),
     "POST /api/v1/ingest": Recipe(body=REPORT),
     "POST /api/v1/organizations/<uuid:organization_id>/restore": restoring("organization_id", "closed_organization"),
