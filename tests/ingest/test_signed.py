@@ -10,6 +10,7 @@ import pytest
 from tests import factories
 from tests.cast import Caller
 from tests.ingest.signing import BASE, headers, new_key, raw, send
+from webapp.accounts.actions import nonces
 from webapp.accounts.actions.nonces import KEPT, forget_nonces
 from webapp.kit.clock import now
 from webapp.kit.db import rows
@@ -132,6 +133,15 @@ def test_a_nonce_is_used_up_also_by_a_report_that_is_refused(cast, site, nobody,
     assert send(nobody, body, sent).status_code == 422
     refused(send(nobody, body, sent), "used before")
     assert outcomes(cast, site) == ["refused"]
+
+
+def test_where_nonces_cannot_be_looked_up_nothing_is_taken(cast, site, nobody, secret, monkeypatch):
+    sent = headers(secret, raw())
+    monkeypatch.setattr(nonces, "TAKE", nonces.TAKE.replace("seen_nonces", "a_table_that_is_gone"))
+    assert send(nobody, raw(), sent).status_code >= 500
+    assert outcomes(cast, site) == []
+    monkeypatch.undo()
+    assert send(nobody, raw(), sent).status_code == 200
 
 
 def test_two_keys_may_use_the_same_nonce(cast, site, nobody, secret):
