@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 from apispec import APISpec
 from flask import Flask
+from marshmallow import fields
 from werkzeug.routing import Rule
 
 from webapp.kit.permissions import Permission
@@ -127,7 +129,8 @@ def describe(plugin: SchemaPlugin, spec: APISpec, view: Any, rule: Rule, method:
     if door.extra.get("deprecated"):
         told["deprecated"] = True
     parameters = (
-        path_parameters(rule) + (plugin.parameters(door.query) if door.query else []) + header_parameters(door, method)
+        path_parameters(rule) + (plugin.parameters(door.query) if door.query else []) + deleted_parameter(door, method)
+        + header_parameters(door, method)
     )
     if parameters:
         told["parameters"] = parameters
@@ -244,6 +247,20 @@ def _is_plain(schema: Any) -> bool:
     return not schema.exclude and schema.only is None and not schema.partial
 
 
+def deleted_parameter(door: Door, method: str) -> list[dict[str, Any]]:
+    """What shows a deleted thing by its address, where its finder can find one."""
+    finds = door.finds if method == "GET" and not door.query else None
+    if finds is None or "deleted" not in inspect.signature(finds).parameters:
+        return []
+    return [{"name": "include_deleted", "in": "query", "schema": {"type": "boolean"}, "description": "Also if it is deleted; for admins."}]
+
+
+def _names_others(door: Door) -> bool:
+    """Whether the body or the query names things by their ids, which may not be there."""
+    every = [each for schema in (door.takes, door.query) if schema for each in schema._declared_fields.values()]
+    return any(isinstance(each.inner if isinstance(each, fields.List) else each, fields.UUID) for each in every)
+
+
 def failures(door: Door, rule: Rule, method: str) -> dict[str, Any]:
     """The errors that this operation can answer with."""
     statuses = [400, 429, 503]
@@ -251,11 +268,11 @@ def failures(door: Door, rule: Rule, method: str) -> dict[str, Any]:
         statuses += [401, 403]
     elif door.takes:
         statuses.append(401)
-    if rule.arguments:
+    if rule.arguments or _names_others(door):
         statuses.append(404)
     if method not in SAFE:
         statuses += [409, 422]
-    if door.query:
+    if door.query or deleted_parameter(door, method):
         statuses.append(422)
     if method not in SAFE and door.finds and door.gives:
         statuses.append(412)
