@@ -20,8 +20,8 @@ GROUPS = {"all": ("day", *CALLER, "route", "method"), "caller": CALLER, "route":
 """What is told apart, by `group_by`; `all` are the rows as they were counted."""
 COLUMNS = ("day", *CALLER, "route", "method")
 NAMES = """
-SELECT id, name || ' (' || prefix || '…)' AS name FROM api_keys WHERE id = ANY(:ids)
-UNION ALL SELECT id, email FROM users WHERE id = ANY(:ids)
+SELECT id, name || ' (' || prefix || '…)' AS name, deleted_at IS NULL AS has_page FROM api_keys WHERE id = ANY(:ids)
+UNION ALL SELECT id, email, deleted_at IS NULL FROM users WHERE id = ANY(:ids)
 """
 
 
@@ -74,11 +74,12 @@ def _shaped(row: Any) -> Any:
 
 
 def with_names(found: list[Any]) -> list[Any]:
-    """The rows with what their callers are called now, in one statement."""
+    """The rows with what their callers are called now, in one statement; who is deleted has a name and no page."""
     ids: set[UUID] = {row.caller_id for row in found if row.caller_id}
-    names = {row.id: row.name for row in rows(NAMES, ids=list(ids))} if ids else {}
+    named = {row.id: row for row in rows(NAMES, ids=list(ids))} if ids else {}
     for row in found:
-        row.caller_name = names.get(row.caller_id)
+        who = named.get(row.caller_id)
+        row.caller_name, row.has_page = (who.name, who.has_page) if who else (None, False)
     return found
 
 
