@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.catalog.published import beside
 from webapp.catalog.feeds.release_history import DEEPEST, BadFeed, UnknownProject, parse_available, parse_feed
 from webapp.catalog.values.releases import Line
 from webapp.catalog.verdicts import calculate
+from webapp.catalog.verdicts.coverage import support_of_branch
 
 MODERN = """<?xml version="1.0" encoding="utf-8"?>
 <project xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -143,3 +145,17 @@ def test_what_a_site_has_fetched_is_read_as_the_feed_itself() -> None:
     for wrong in (b"[]", b"{}", b'{"a": 1}', b"{", b'{"a": {"short_name": "../x"}}'):
         with pytest.raises(BadFeed):
             parse_available(wrong)
+
+
+@pytest.mark.parametrize(("branch", "day", "state", "until"), [
+    ("10.6", "2026-08-21", "ending", "2026-12-09"), ("10.5", "2026-08-21", "ended", "2026-06-17"), ("7", "2026-08-21", "ended", "2025-01-05"),
+    ("11.4", "2026-08-21", "supported", "11.6.0"), ("11.3", "2026-08-21", "ending", "11.5.0"), ("11.2", "2026-08-21", "ended", "11.4.0"),
+    ("9.3", "2026-08-21", "ended", None), ("12.0", "2026-08-21", None, None), ("main", "2026-08-21", None, None),
+])
+def test_until_when_a_branch_of_core_is_covered(branch: str, day: str, state: str | None, until: str | None) -> None:
+    rows = "".join(f"<release><version>{version}</version><status>published</status><release_link>x</release_link></release>"
+                   for version in ("11.4.5", "11.3.9", "10.6.7"))
+    core = parse_feed("<project><short_name>drupal</short_name><supported_branches>11.4.,11.3.,10.6.</supported_branches>"
+                      f"<project_status>published</project_status><releases>{rows}</releases></project>")
+    found = support_of_branch(branch, core, date.fromisoformat(day))
+    assert (found.state, found.until) == (state, until)

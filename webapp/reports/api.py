@@ -37,7 +37,7 @@ api = Doors("reports", __name__, tag="Reports")
 @api.get("/reports/module-updates", needs=P.REPORT_READ, query=UpdatesQuery, gives=UpdateSchema(), lists=True,
          extra={"or_gives": SiteUpdatesSchema})
 def module_updates(actor: Actor, query: dict[str, Any]) -> Response:
-    """Modules with updates now, by what sites say: security first, then by severity and number of sites."""
+    """Modules with updates now, by Drupal's verdict or else by the site's word: security first, then by severity and number of sites."""
     by_site, whole = query["group_by"] == "site", query.get("format", "json") == "json"
     find = queries.updates_by_site if by_site else queries.module_updates
     listing = find(actor, query, now(), names_only=not whole)

@@ -71,6 +71,28 @@ def branch_of(core_version: str) -> str:
     return ".".join(parts[:2]) if len(parts) > 2 else parts[0]
 
 
+def support_of_branch(branch: str, feed: ReleaseFeed | None, today: date) -> Support:
+    """How a whole branch (11.3, or 7) is covered on that day, whichever of its versions is installed.
+
+    Without a feed only the branches that have a date can be told; Drupal 7 has had its end.
+    """
+    if branch == "7":
+        return by_date(SEVEN_ENDED, "2024-01-05", today)
+    if branch in END_DATES:
+        return by_date(*END_DATES[branch], today)
+    try:
+        version = parse(f"{branch}.0")
+    except UnexpectedVersion:
+        return Support()
+    if feed is None or not feed.releases or version.minor is None:
+        return Support()
+    newest = _newest_minor(feed, version)
+    if newest is not None:
+        return _by_version(int(version.major), int(version.minor), newest)
+    majors = [int(each.split(".")[0]) for each in feed.supported_branches or () if each.split(".")[0].isdecimal()]
+    return Support(Coverage.ENDED, None, f"{ENDED} {CYCLE}") if majors and version.major < min(majors) else Support()
+
+
 def by_date(end: str, warn: str, today: date) -> Support:
     """How a branch with a date is covered on that day; an end that names a month has come when the month has."""
     until = f"Covered until {_shown(end)}"

@@ -35,7 +35,7 @@ def show_module(actor: Actor, module_id: UUID, query: dict[str, Any]) -> Respons
     module, asked = queries.get_module(actor, module_id), within(actor, query)
     listing = ListView(queries.find_module_sites(actor, module, asked), asked, f"/api/v1/modules/{module_id}/sites")
     return page("fleet/module.html", block="results", listing=listing, **module_frame(actor, module, "sites"),
-                environments=plain("environment"), spread=[] if is_fragment() else spread(actor, module))
+                environments=plain("environment"), spread=[] if is_fragment() else spread(actor, module), support=support(actor, module))
 
 
 @pages.get(f"{MODULE}/versions", needs=P.MODULE_READ, query=ModuleVersionQuery)
@@ -80,6 +80,12 @@ def spread(actor: Actor, module: Any) -> list[Any]:
     """The versions that run, those on most sites first."""
     versions = queries.find_module_versions(actor, module, {**within(actor, {}), "in_use": True})
     return versions.fetch(versions.ordered().limit(MOST_VERSIONS))
+
+
+def support(actor: Actor, module: Any) -> list[queries.CoreBranch]:
+    """Of Drupal itself, until when the branches that sites run are covered; nothing of other modules."""
+    name = module["name"] if isinstance(module, dict) else module.name
+    return queries.find_core_support(actor, within(actor, {}), now().date()) if name == "drupal" and not is_fragment() else []
 
 
 def module_id(module: Any) -> UUID:

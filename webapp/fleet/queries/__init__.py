@@ -24,16 +24,19 @@ from webapp.fleet.queries.sites import (
     since_column,
     status_column,
 )
+from webapp.fleet.queries.support import CoreBranch, find_core_support
 from webapp.fleet.queries.teams import measure_sites  # it listens to `team_measured` from here on
 
 __all__ = [
     "Choice",
+    "CoreBranch",
     "count_by_keeper",
     "count_by_status",
     "count_lists",
     "count_new_by_status",
     "count_sites",
     "find_changes",
+    "find_core_support",
     "find_deleted_sites",
     "find_fixes",
     "find_installed",

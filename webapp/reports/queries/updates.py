@@ -1,7 +1,7 @@
-"""Module updates, live: what sites say they need, by module or by site, aggregated in the database.
+"""Module updates, live: what sites need by verdict, or by their own word, by module or by site, aggregated in the database.
 
 Only open installations of active sites count. Switched-off code is left out, as it is from the counts of a site: it runs
-nowhere, so that it exposes nobody. Verdicts are the sites' own until release feeds and advisories are known.
+nowhere, so that it exposes nobody.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, distinct, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, distinct, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from webapp.accounts.models import Organization, Team
 from webapp.accounts.values import team_measured
-from webapp.catalog.models import Module
+from webapp.catalog.models import Module, ProjectRelease, ProjectVerdict
 from webapp.catalog.versions import sort_key
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
@@ -31,16 +31,23 @@ SECURITY_SAID = cast("ColumnElement[bool]", Installation.security_update)
 UPDATE_SAID = or_(cast("ColumnElement[bool]", Installation.update_available), SECURITY_SAID)
 """Spelled as in the partial index ix_installations_present_updates, which is used for it."""
 
+V, R = ProjectVerdict, ProjectRelease
+WAITING_SINCE = func.coalesce(
+    Installation.said_at, case((R.released_at.is_not(None), func.greatest(R.released_at, Installation.installed_at))))
+"""Since when the site says so; where it says nothing, since the first security release that the installed version lacks."""
+
 
 def updates_of(actor: Actor, asked: Mapping[str, Any]) -> Select[Any]:
-    """One row for each update that a site says it needs, within the filters."""
+    """One row for each update that a site needs, within the filters."""
     columns: list[Any] = [
         Installation.module_id, Module.name.label("module"), Installation.project, Installation.version, Installation.latest_version,
-        func.coalesce(Installation.security_update, False).label("security"), Installation.said_at, Installation.site_id,
+        func.coalesce(Installation.security_update, False).label("security"), WAITING_SINCE.label("said_at"), Installation.site_id,
         Site.name.label("site"), Site.environment, Site.url, Site.organization_id]
     statement = (
         visible_sites(actor, Permission.REPORT_READ)
         .join(Installation, Installation.site_id == Site.id).join(Module, Module.id == Installation.module_id)
+        .outerjoin(V, V.id == Installation.verdict_id)
+        .outerjoin(R, and_(R.feed_id == V.feed_id, R.version == V.security_updates[func.cardinality(V.security_updates)]))
         .where(Installation.valid_to.is_(None), UPDATE_SAID, Installation.enabled.is_not(False))
         .with_only_columns(*columns))
     where = actor.organizations(Permission.REPORT_READ)
