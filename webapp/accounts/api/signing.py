@@ -24,13 +24,16 @@ from webapp.kit.clock import now
 from webapp.kit.db import beyond_walls, commit, db
 from webapp.kit.errors import NotAuthenticated, NotFound
 from webapp.kit.permissions import Actor
+from webapp.kit.web.openapi_components import error_ref
 
 
-@api.post("/auth/login", needs=P.PUBLIC, takes=LoginInput, gives=TokenSchema(), accepts_form=True, idempotent=False)
+@api.post("/auth/login", needs=P.PUBLIC, takes=LoginInput, gives=TokenSchema(), accepts_form=True, idempotent=False,
+          extra={"responses": {"403": error_ref(403)}})
 def log_in(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Tokens for an e-mail address and a password.
 
     Who has a second factor sends its code, or a recovery code, as `otp`; without one the answer is 401 `otp_required`.
+    A suspended account is 403 `account_suspended`, but only to who knows its password.
     """
     user, opened = guarded_sign_in(actor, body, "token")
     with beyond_walls():
