@@ -74,7 +74,16 @@ def test_what_is_altered_late_or_not_whole(cast, site, nobody, secret):
     for name in (TIMESTAMP, NONCE, SIGNATURE):
         refused(send(nobody, raw(), {each: value for each, value in headers(secret, raw()).items() if each != name}), name)
     refused(send(nobody, raw(), headers(secret, raw()), "/api/v1/ingest?a=b"), "no query")
-    assert outcomes(cast, site) == []
+    assert outcomes(cast, site) == ["refused", "refused"]  # those that were only late: the key was right
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-310, "more than five minutes ago: here it is 20"), (310, "has not come: here it is 20")])
+def test_a_wrong_clock_is_listed_beside_the_site(cast, site, nobody, secret, seconds, words):
+    refused(send(nobody, raw(), headers(secret, raw(), moment=time.time() + seconds)), words)
+    refused(send(nobody, raw() + b" ", headers(secret, raw(), moment=time.time() + seconds)), "does not fit")
+    listed = cast.admin.get(f"/sites/{site.id}/inventory-reports").json["data"]
+    assert [row["outcome"] for row in listed] == ["refused"]
+    assert words in listed[0]["error"]
 
 
 def test_by_whom(cast, site, nobody, secret):

@@ -27,7 +27,7 @@ from webapp.kit.clock import now
 from webapp.kit.db import ALL, commit, db, enter_scope, regardless
 from webapp.kit.errors import NotAuthenticated, SecondFactorRequired
 from webapp.kit.permissions import Actor, Origin
-from webapp.kit.signatures import HEADERS, KEY, Signature, refused, signature_of
+from webapp.kit.signatures import HEADERS, KEY, Signature, refused, signature_late, signature_of
 from webapp.kit.web import limits
 from webapp.kit.web.bodies import sent_bytes
 
@@ -162,8 +162,12 @@ def _proven(actor: Actor, signature: Signature, secret: str) -> Actor:
     assert actor.id is not None
     if request.query_string:
         raise refused("A signed request has no query: it would not be signed.")
-    signature.check_time(now())
     signature.check(secret, request.method, request.root_path + request.path, sent_bytes())
+    try:
+        signature.check_time(now())
+    except NotAuthenticated as problem:
+        signature_late.send(actor, reason=problem.message, at=now())
+        raise
     take_nonce(actor.id, signature.nonce, now())
     return replace(actor, is_signed=True)
 

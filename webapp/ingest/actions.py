@@ -17,9 +17,10 @@ from webapp.fleet.policy import visible_sites
 from webapp.fleet.values import ChangeSet
 from webapp.ingest.formats import read_document
 from webapp.kit import metrics
-from webapp.kit.db import db
+from webapp.kit.db import db, regardless
 from webapp.kit.errors import Invalid, NotAuthenticated, NotFound
 from webapp.kit.permissions import Actor, Permission
+from webapp.kit.signatures import signature_late
 from webapp.patching.actions import explain
 from webapp.patching.queries import awaits_report
 
@@ -87,6 +88,16 @@ def refuse(site: Any, envelope: Envelope, reason: str, at: datetime) -> None:
     """Notes that a report was refused and why, so that nobody has to guess why a site stays silent."""
     metrics.INGEST.labels("refused").inc()
     note_refusal(site.id, site.organization_id, envelope, [], reason, at)
+
+
+@signature_late.connect
+def _note_late(actor: Actor, reason: str, at: datetime) -> None:
+    """A site whose clock is wrong would stay silent without a word: its key was right, so that the refusal is its own."""
+    if actor.site_id is None:
+        return
+    site = site_of(actor, actor.site_id, at)
+    metrics.INGEST.labels("refused").inc()
+    regardless(lambda: note_refusal(site.id, site.organization_id, envelope_of(b"", actor), [], reason, at))
 
 
 def answer(changes: ChangeSet, run_id: UUID | None, settled: Settled | None = None) -> dict[str, Any]:

@@ -20,8 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from blinker import Signal
+
+from webapp.kit.clock import stamp
 from webapp.kit.errors import NotAuthenticated
 
+signature_late = Signal()
+"""Sent with the actor, `reason` and `at` when a right signature comes at a wrong time: a clock, or somebody who has recorded it."""
 TIMESTAMP, NONCE, SIGNATURE, KEY = "X-Patchboard-Timestamp", "X-Patchboard-Nonce", "X-Patchboard-Signature", "X-Patchboard-Key"
 HEADERS: Final = (TIMESTAMP, NONCE, SIGNATURE, KEY)
 TOLERANCE: Final = timedelta(minutes=5)
@@ -45,7 +50,8 @@ class Signature:
         """NotAuthenticated where the request was signed more than five minutes ago, or will be in more than five."""
         apart = at.timestamp() - int(self.timestamp)
         if abs(apart) > TOLERANCE.total_seconds():
-            raise refused("It was signed more than five minutes ago." if apart > 0 else "It is signed for a time that has not come: set the clock.")
+            wrong = "It was signed more than five minutes ago" if apart > 0 else "It is signed for a time that has not come"
+            raise refused(f"{wrong}: here it is {stamp(at)}.")
 
     def check(self, secret: str, method: str, path: str, body: bytes) -> None:
         """NotAuthenticated unless this is the request that was signed, and with this secret. Takes the same time either way."""
