@@ -43,12 +43,18 @@ def database() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The application, on a migrated database, with limits that never strike."""
+    """The application, on a migrated database, with limits that never strike.
+
+    With HOLD_ANSWERS=1 whatever it answers to any test is held against its OpenAPI document.
+    """
+    from tests.house.agreement import watch
     from webapp import create_app
 
     storage = tmp_path_factory.mktemp("storage")
     application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
     application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
+    if os.environ.get("HOLD_ANSWERS"):
+        watch(application)
     yield application
     with application.app_context():
         from webapp.kit.db import db

@@ -148,6 +148,7 @@ TAGS = {
     "Operation": "Health, metrics and this document; at the root, and never limited.",
     "Administration": "For superusers: figures of the system, work in the background, feeds, suspended people, who asks for what.",
     "Advisories and exposures": "Security advisories, which sites are open to what since when, and accepted risk.",
+    "GraphQL": "The lists of this API in one question: read-only, with the same rights, and reckoned before it is answered.",
     "Live events": "What happens, while it happens: server-sent events for pages, a WebSocket for programs.",
     "Search": "Everything that the caller may see, ranked.",
     "Patch runs": "Rounds of updates on a site: posted by a person or CI, or inferred from a report, and proven by a later one.",
