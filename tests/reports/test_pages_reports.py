@@ -219,7 +219,8 @@ def test_fragments_are_parts_of_their_pages(app: Any, cast: Any, fleet: Any, bui
 
 def test_the_page_of_a_report_stops_asking_when_it_is_done(cast: Any, fleet: Any, work: Any) -> None:
     browser = cast.member.browser()
-    path = f"/reports/{ask(browser)}"
+    report_id = ask(browser)
+    path = f"/reports/{report_id}"
     assert f'hx-get="{path}" hx-trigger="live" data-asks="report:{report_id}" data-every="1"' in text_of(browser.get(path))
     work()
     done = browser.get(path, htmx=True)
