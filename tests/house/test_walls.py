@@ -9,7 +9,9 @@ from sqlalchemy.pool import NullPool
 
 from tests import factories
 from webapp.kit.db import Base, db, enter_scope, rows, scope_of
+from webapp.rooms import BLUEPRINTS
 
+assert BLUEPRINTS  # with the rooms, all their tables are known
 TENANT = sorted(table.name for table in Base.metadata.sorted_tables if "organization_id" in table.columns or table.name == "organizations")
 
 
