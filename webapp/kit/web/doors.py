@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from webapp.kit.cache import cached
-from webapp.kit.db import commit
+from webapp.kit.db import commit, rollback
 from webapp.kit.errors import Conflict, Invalid, NotFound, PermissionDenied, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
@@ -235,7 +235,7 @@ def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> R
 
 
 def _submit(door: Door, view: Callable[..., Any], given: dict[str, Any]) -> Any:
-    """A form: loaded by the same schema as the JSON door's body; with errors, the page again with what was typed."""
+    """A form: loaded by the same schema as the JSON door's body; with errors, the page again with what was typed, and nothing written."""
     from webapp.kit.web.errors import invalid  # errors draws pages
 
     assert door.takes is not None
@@ -247,6 +247,7 @@ def _submit(door: Door, view: Callable[..., Any], given: dict[str, Any]) -> Any:
         except ValidationError as problem:
             raise invalid(problem) from None
     except (Invalid, Conflict) as problem:
+        rollback()
         form = Form.refused(request.form, problem)
         page = door.again.call(g.actor, **given, form=form)  # type: ignore[attr-defined]
         return page, problem.status
