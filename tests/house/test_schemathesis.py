@@ -24,7 +24,7 @@ SETTINGS = Path(__file__).with_name("schemathesis.toml")
 COVERAGE = os.environ.get("SCHEMATHESIS_COVERAGE", "positive")
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "4")
 # These would end the session that all other requests are made with.
-ENDING = ("log_out", "change_password")
+ENDING = ("log_out", "change_password", "end_all_sessions")
 
 
 @pytest.fixture
@@ -66,7 +66,8 @@ def streams_of(app):
 @pytest.mark.parametrize(("caller", "phases"), [("superuser", "examples,coverage,fuzzing,stateful"), ("member", "examples,fuzzing,stateful")])
 def test_no_request_gets_an_answer_that_the_document_does_not_know(app, server, tmp_path, caller, phases):
     settings = tmp_path / "schemathesis.toml"
-    settings.write_text(settings_for(app, World(app), caller))
+    world = World(app)
+    settings.write_text(settings_for(app, world, caller))
     done = subprocess.run(
         [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings), "run", f"{server}/openapi.json",
          "--phases", phases, "--no-color", "--no-shrink",
@@ -74,3 +75,5 @@ def test_no_request_gets_an_answer_that_the_document_does_not_know(app, server, 
         cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUTF8": "1"})
     print(done.stdout)
     assert done.returncode == 0, done.stderr
+    me = world.send(caller, "GET", "/api/v1/auth/me")
+    assert me.status_code == 200, "an operation has ended the session that all requests are made with: name it in ENDING"
