@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from webapp.accounts.models import Organization
 from webapp.audit.actions import record
+from webapp.exposure.actions.telling import tell_of_decisions
 from webapp.exposure.actions.writing import recount_sites
 from webapp.exposure.models import Exposure, RiskDecision
 from webapp.exposure.queries.findings import find_exposures, get_decision, get_exposures
@@ -34,7 +36,7 @@ FROM (SELECT x.id AS exposure_id, (SELECT r.id FROM risk_decisions r
       FROM exposures x WHERE x.organization_id = ANY(CAST(:organizations AS uuid[])) AND x.advisory_id = ANY(CAST(:advisories AS bigint[]))
      ) d
 WHERE e.id = d.exposure_id AND e.decision_id IS DISTINCT FROM d.id
-RETURNING e.site_id
+RETURNING e.site_id, e.organization_id
 """
 
 
@@ -144,11 +146,15 @@ def _replace(actor: Actor, organization_id: UUID, advisory_id: int, site_id: UUI
 
 
 def _apply(decisions: Sequence[RiskDecision], at: datetime) -> None:
-    """Makes the findings follow the decisions in force, and their sites the findings."""
+    """Makes the findings follow the decisions in force, and their sites the findings; tells of both."""
     if decisions:
         touched = rows(APPLY, organizations=list({each.organization_id for each in decisions}),
                        advisories=list({each.advisory_id for each in decisions}), at=at)
         recount_sites({row.site_id for row in touched})
+        by_place: dict[UUID, set[UUID]] = defaultdict(set)
+        for row in touched:
+            by_place[row.organization_id].add(row.site_id)
+        tell_of_decisions(decisions, by_place, at)
 
 
 def _asks_for_two(organizations: Collection[UUID]) -> set[UUID]:

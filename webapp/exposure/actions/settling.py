@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.audit.actions import record
+from webapp.exposure.actions.telling import tell_of_exposures
 from webapp.exposure.actions.writing import Row, deadlines_of, load_exposures, recount_sites, write_rows
 from webapp.exposure.queries.history import Reach, intervals_of, modules_of, reach_of_packages
 from webapp.exposure.values import Interval, Window, due, windows
@@ -104,6 +105,7 @@ class Plan:
             return settled
         write_rows(self.new, [after for _, after in self.changed], self.dropped, self.at)
         told: dict[tuple[str, str], int] = defaultdict(int)
+        happened: list[tuple[UUID, UUID, str]] = []
         for before, after in [*((None, row) for row in self.new), *self.changed, *((row, None) for row in self.dropped)]:
             event = _event(before, after)
             settled.opened += event in ("opened", "reopened")
@@ -111,11 +113,13 @@ class Plan:
             row = after or before
             assert row is not None
             settled.sites.add(row.site_id)
+            happened.append((row.site_id, row.organization_id, event))
             reach = self.names.get(row.advisory_id)
             told[event, reach.severity if reach else "unknown"] += 1
             self._record(f"exposure.{event}", row, before, after, reach)
         db.session.flush()
         recount_sites(settled.sites)
+        tell_of_exposures(happened, self.at)
         after_commit(lambda: _count(told))
         return settled
 
