@@ -14,10 +14,12 @@ from tests.catalog.feed_server import FeedServer, feed, serving
 from tests.factories import writing
 from webapp.catalog import jobs
 from webapp.catalog.actions.fetching import Bounds, fetch_due, watch
-from webapp.catalog.feeds.client import Manners, UpdatesClient
+from webapp.catalog.feeds.client import UpdatesClient
+from webapp.catalog.feeds.guest import Manners
 from webapp.catalog.models import ProjectFeed, ProjectRelease
+from webapp.fleet.actions.verdicts import adopt_strays
 from webapp.kit.clock import now
-from webapp.kit.db import db
+from webapp.kit.db import db, execute
 
 TINY = feed("tiny", ("1.0.2", "Security update"), ("1.0.1", "Insecure"), ("1.0.0", "Insecure"))
 BOUNDS = Bounds(most=50, seconds=30)
@@ -158,6 +160,30 @@ def test_a_worker_fetches_what_somebody_asks_for(cast: Any, server: FeedServer, 
     assert row(cast, site, "tiny")["status"] == "not_secure"
     trail = cast.root.get("/audit-logs", action="feed.asked_for").json["data"]
     assert trail[0]["changes"]["project"] == [None, "tiny"]
+
+
+def test_the_page_asks_for_a_feed_and_keeps_its_filters(cast: Any, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast.app.config, "FEEDS_ENABLED", True)
+    browser = cast.root.browser()
+    answer = browser.post("/admin/feeds/tiny/refresh", {"query": "state=waiting"})
+    assert answer.status_code == 303
+    assert answer.location.endswith("/admin/feeds?state=waiting")
+    assert "The feed of tiny is asked for." in browser.get("/admin/feeds").get_data(as_text=True)
+    assert cast.viewer.browser().get("/admin/feeds").status_code == 403
+
+
+def test_what_was_reported_before_there_were_feeds_is_judged_later(cast: Any, server: FeedServer, site: Any) -> None:
+    server.replies["/tiny/current"] = (200, {}, TINY)
+    run(cast, server)
+    with writing(cast.app):
+        execute("UPDATE installations SET verdict_id = NULL, status = NULL, update_available = NULL, security_update = NULL")
+        execute("UPDATE sites SET condition = 'unknown', security_updates_count = 0")
+    with cast.app.app_context():
+        assert adopt_strays(now()) == 1
+        assert adopt_strays(now()) == 0
+    assert row(cast, site, "tiny")["status"] == "not_secure"
+    shown = cast.admin.get(f"/sites/{site.id}").json["data"]
+    assert (shown["status"], shown["security_updates_count"]) == ("vulnerable", 1)
 
 
 def test_superusers_see_how_fresh_the_feeds_are(cast: Any, server: FeedServer, site: Any) -> None:
