@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.bench import figures, people
 from tests.bench.fleet import MODULES, Round
@@ -16,9 +19,10 @@ from tests.bench.stand import Stand
 from tests.bench.yardstick import Yardstick
 from webapp.kit.local.errors import CannotStart
 from webapp.kit.local.signals import Signals, Stopped
-from webapp.kit.local.state import INSTANCE
+from webapp.kit.local.state import INSTANCE, ROOT
 
 WARM_UP = Plan(2, 1)
+KINDS = ("reports", "lists", "advisories")
 
 
 def main() -> int:
@@ -45,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--sites", type=int, help="how many sites (5000)")
     made.add_argument("--seconds", type=float, help="how long a phase of load lasts (20)")
     made.add_argument("--turns", type=int, help="how often yardstick and server take turns (3)")
-    made.add_argument("--only", nargs="*", default=("reports", "lists"), choices=("reports", "lists"), help="what to measure (all)")
+    made.add_argument("--only", nargs="*", default=KINDS, choices=KINDS, help="what to measure (all)")
     made.add_argument("--keep", type=Path, help="a directory whose databases are kept, and used again the next time")
     return made
 
@@ -65,6 +69,8 @@ def bench(stand: Stand, options: argparse.Namespace) -> None:
         phases += report_phases(stand, sites, plan)
     if "lists" in options.only:
         phases += list_phases(stand, plan)
+    if "advisories" in options.only:
+        phases += advisory_phases(stand, plan)
     finish(stand, phases, {"sites": count, "modules": MODULES, "connections": CONNECTIONS, "seconds": plan.seconds})
 
 
@@ -87,16 +93,30 @@ def report_phases(stand: Stand, sites: list, plan: Plan) -> list[list[Result]]:
 
 def list_phases(stand: Stand, plan: Plan) -> list[list[Result]]:
     """What people and their programs look at."""
+    return look_at(stand, plan, {
+        "sites as JSON, 50 of all": "/api/v1/sites?per_page=50", "sites as a page": "/sites", "first screen": "/overview"})
+
+
+def advisory_phases(stand: Stand, plan: Plan) -> list[list[Result]]:
+    """An advisory on the most-installed module is imported, and its page and list are looked at."""
+    flagged: list[dict[str, Any]] = []
+    for _ in range(plan.turns):
+        command = [sys.executable, "-m", "tests.bench.flagging"]
+        said = subprocess.run(command, cwd=ROOT, env=stand.env, capture_output=True, text=True, check=True)
+        flagged.append(json.loads(said.stdout.splitlines()[-1]))
+    last = flagged[-1]
+    told = ", ".join(f"{each['seconds']:.2f} s ({each['seconds'] / each['yardstick']:.1f} times the rows by hand)" for each in flagged)
+    say(f"\nAn advisory on {last['module']}: {last['sites']} sites flagged in {told}")
+    return look_at(stand, plan, {"an advisory's sites as JSON": f"/api/v1/advisories/{last['advisory']}/sites",
+                                 "an advisory as a page": f"/advisories/{last['advisory']}"})
+
+
+def look_at(stand: Stand, plan: Plan, paths: dict[str, str]) -> list[list[Result]]:
+    """The same addresses again and again, as JSON below /api and else as a person's browser asks."""
     token, cookie = people.token(stand), people.cookie(stand)
     html = {"Accept": "text/html", "Cookie": cookie}
-    asked = {
-        "sites as JSON, 50 of all": (
-            "/api/v1/sites?per_page=50",
-            {"Accept": "application/json", "Authorization": f"Bearer {token}"},
-        ),
-        "sites as a page": ("/sites", html),
-        "first screen": ("/overview", html),
-    }
+    told = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+    asked = {name: (path, told if path.startswith("/api/") else html) for name, path in paths.items()}
     phases = []
     for name, (path, headers) in asked.items():
         if not people.answers(stand, path, headers):

@@ -164,7 +164,7 @@ def test_a_gzip_bomb(site, agent):
 
 
 @pytest.mark.parametrize(("body", "encoding", "status"), [
-    (gzip.compress(b"{}")[:-9], "gzip", 400), (b"no gzip", "gzip", 400), (b"{}", "zstd", 415)])
+    (gzip.compress(b"{}", mtime=0)[:-9], "gzip", 400), (b"no gzip", "gzip", 400), (b"{}", "zstd", 415)])
 def test_broken_encodings(site, agent, body, encoding, status):
     sent = agent.send("POST", path(site), data=body, content_type="application/json", headers={"Content-Encoding": encoding})
     refused(sent, status)
