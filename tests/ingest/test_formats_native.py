@@ -75,7 +75,7 @@ def test_every_field_is_read():
 
 def test_only_name_and_version_are_required():
     report = read_document({"modules": [{"name": "webform", "version": None}]})
-    assert report.modules == [ReportedModule("webform", None)]
+    assert report.modules == [ReportedModule("webform", None, project="webform")]
     assert (report.full, report.reported_at, report.core_version) == (True, None, None)
 
 
@@ -196,10 +196,17 @@ def test_wrong_values_are_named_by_place(field, value):
 
 
 @pytest.mark.parametrize(
-    "field", ["display_name", "type", "project", "enabled", "latest_version", "update_available"]
+    "field", ["display_name", "type", "enabled", "latest_version", "update_available"]
 )
 def test_null_is_as_good_as_absent(field):
-    assert read_document(one(**{field: None})).modules[1] == ReportedModule("beta", "1.0.0")
+    assert read_document(one(**{field: None})).modules[1] == ReportedModule("beta", "1.0.0", project="beta")
+
+
+def test_a_module_is_its_own_project_unless_it_is_said_to_have_none():
+    assert read_document(one()).modules[1].project == "beta"
+    assert read_document(one(project=None)).modules[1].project is None
+    assert read_document(one(project="other")).modules[1].project == "other"
+    assert read_document(one(name="acme/beta")).modules[1].project is None
 
 
 def test_the_plain_and_the_careful_reading_agree():

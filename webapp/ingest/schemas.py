@@ -32,7 +32,7 @@ class NativeModule(Input):
     version = fields.String(required=True, allow_none=True, metadata=said("As Drupal or Composer writes it; null for none."))
     display_name = fields.String(allow_none=True)
     type = Choice(sorted(TYPES), allow_none=True)
-    project = fields.String(allow_none=True)
+    project = fields.String(allow_none=True, metadata=said("On drupal.org; the module's own name unless said, null for none."))
     enabled = fields.Boolean(allow_none=True)
     latest_version = fields.String(allow_none=True)
     recommended_version = fields.String(allow_none=True)
