@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from tests import factories
 from tests.catalog.feed_server import feed
+from tests.factories import writing
 from webapp.catalog.models import ProjectFeed, ProjectRelease
 from webapp.kit.db import db
 
@@ -54,6 +56,18 @@ def test_a_folder_with_everything_in_it(app: Any, tmp_path: Path) -> None:
     assert kept(app) == {"tiny": ("current", "ok", 2), "old": ("7.x", "ok", 1), "packed": ("current", "ok", 1),
                          "gone": ("current", "unknown_project", 0)}
     assert "4 feeds: 0 added, 0 changed, 4 unchanged" in run(app, tmp_path).stdout
+
+
+def test_both_lines_of_a_project_may_list_one_version(cast: Any, tmp_path: Path) -> None:
+    with writing(cast.app):
+        factories.reported(factories.site(cast.organization), {"old": factories.module("old", "7.x-1.2")})
+    (tmp_path / "old-7.x.xml").write_bytes(SEVEN)
+    (tmp_path / "old.xml").write_bytes(feed("old", ("2.0.0", "Bug fixes"), ("7.x-1.2", "Bug fixes")))
+    done = run(cast.app, tmp_path)
+    assert "2 feeds: 2 added" in done.stdout, done.output
+    module = cast.admin.get("/modules", name="old").json["data"][0]
+    versions = {row["version"]: row["is_supported"] for row in cast.admin.get(f"/modules/{module['id']}/versions").json["data"]}
+    assert versions == {"2.0.0": True, "7.x-1.2": True}
 
 
 def test_a_changed_feed_loses_what_it_no_longer_lists(app: Any, tmp_path: Path) -> None:

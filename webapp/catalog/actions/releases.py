@@ -50,10 +50,12 @@ WHERE ({", ".join(f"r.{name}" for name in WRITTEN)}) IS DISTINCT FROM ({", ".joi
 GONE = "DELETE FROM project_releases WHERE feed_id = :feed AND NOT (version = ANY(:versions))"
 PUBLISHED = """
 INSERT INTO module_versions AS mv (module_id, version, first_seen_at, released_at, is_security, is_supported, is_insecure)
-SELECT m.id, r.version, CAST(:at AS timestamptz), r.released_at, 'Security update' = ANY(r.terms), r.is_supported, 'Insecure' = ANY(r.terms)
+SELECT DISTINCT ON (m.id, r.version) m.id, r.version, CAST(:at AS timestamptz), r.released_at, 'Security update' = ANY(r.terms),
+    r.is_supported, 'Insecure' = ANY(r.terms)
 FROM project_feeds f JOIN project_releases r ON r.feed_id = f.id AND r.status = 'published'
     JOIN modules m ON m.name = f.project OR m.id IN (SELECT p.module_id FROM module_projects p WHERE p.project = f.project)
 WHERE f.project = ANY(:projects)
+ORDER BY m.id, r.version, (f.line = '7.x') <> starts_with(r.version, '7.')
 ON CONFLICT (module_id, version) DO UPDATE SET released_at = excluded.released_at, is_security = excluded.is_security,
     is_supported = excluded.is_supported, is_insecure = excluded.is_insecure
 WHERE (mv.released_at, mv.is_security, mv.is_supported, mv.is_insecure)
