@@ -58,6 +58,13 @@ def test_a_folder_with_everything_in_it(app: Any, tmp_path: Path) -> None:
     assert "4 feeds: 0 added, 0 changed, 4 unchanged" in run(app, tmp_path).stdout
 
 
+def test_a_version_that_is_none_is_not_kept(app: Any, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.xml"
+    path.write_bytes(feed("tiny", ("1." + "9" * 4000, "Bug fixes"), ("", "Bug fixes"), ("1.0.0", "Bug fixes")))
+    assert "1 feeds: 1 added" in run(app, path).stdout
+    assert kept(app) == {"tiny": ("current", "ok", 1)}
+
+
 def test_both_lines_of_a_project_may_list_one_version(cast: Any, tmp_path: Path) -> None:
     with writing(cast.app):
         factories.reported(factories.site(cast.organization), {"old": factories.module("old", "7.x-1.2")})

@@ -11,6 +11,7 @@ import orjson
 
 from webapp.catalog.actions.judging import judge_again
 from webapp.catalog.values.releases import FeedState, Line, Release, ReleaseFeed
+from webapp.catalog.verdicts.extension_version import LONGEST
 from webapp.kit.db import execute, rows
 
 FIRST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -149,7 +150,9 @@ def _columns(feed: ReleaseFeed) -> dict[str, Any]:
 
 
 def _write_releases(feed_id: int, feed: ReleaseFeed) -> None:
-    written = [_release_row(position, release, feed) for position, release in enumerate(feed.releases.values()) if release.version]
+    # Core takes nothing longer for a version, and an index has no room for it.
+    written = [_release_row(position, release, feed) for position, release in enumerate(feed.releases.values())
+               if 0 < len(release.version) <= LONGEST]
     execute(GONE, feed=feed_id, versions=[each["version"] for each in written])
     if written:
         execute(RELEASES, feed=feed_id, rows=orjson.dumps(written).decode())
