@@ -77,14 +77,30 @@ def mail_settings() -> dict[str, Any]:
     return {"MAIL_URL": url, "MAIL_FROM": origin}
 
 
-def feed_settings(environment: str) -> dict[str, Any]:
-    """Where release feeds come from, and how they are asked for; in production only, unless it says otherwise."""
-    url = envstr("UPDATES_URL", "https://updates.drupal.org/release-history").rstrip("/")
+FEED_SERVERS = {
+    "UPDATES_URL": "https://updates.drupal.org/release-history",
+    "OSV_URL": "https://osv-vulnerabilities.storage.googleapis.com/Packagist",
+    "OSV_API_URL": "https://api.osv.dev/v1",
+    "DRUPAL_API_URL": "https://www.drupal.org/api-d7",
+    "PSA_URL": "https://updates.drupal.org/psa.json",
+}
+
+
+def feed_server(name: str) -> str:
+    """The address of a server that is asked, without a slash at its end."""
+    url = envstr(name, FEED_SERVERS[name]).rstrip("/")
     if not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
-        raise BadSetting("UPDATES_URL must be a web address, such as https://updates.drupal.org/release-history.")
+        raise BadSetting(f"{name} must be a web address, such as {FEED_SERVERS[name]}.")
+    return url
+
+
+def feed_settings(environment: str) -> dict[str, Any]:
+    """Where release feeds and advisories come from, and how they are asked for; in production only, unless it says otherwise."""
     return {
         "FEEDS_ENABLED": envbool("FEEDS_ENABLED", environment == "production"),
-        "UPDATES_URL": url,
+        **{name: feed_server(name) for name in FEED_SERVERS},
+        "ADVISORIES_SCHEDULE": envcron("ADVISORIES_SCHEDULE", "11 * * * *"),
+        "ADVISORIES_WATCH": envcron("ADVISORIES_WATCH", "* 16-21 * * 3"),
         "FEEDS_SCHEDULE": envcron("FEEDS_SCHEDULE", "23 * * * *"),
         "FEEDS_WATCH": envcron("FEEDS_WATCH", "* 16-21 * * 3"),
         "FEEDS_INTERVAL_MINUTES": envint("FEEDS_INTERVAL_MINUTES", 360, 5, 10_080),

@@ -22,7 +22,7 @@ from webapp.audit.cli import verify_audit
 from webapp.audit.pages import pages as audit_pages
 from webapp.catalog.api import api as catalog_api
 from webapp.catalog.cli import explain, feeds
-from webapp.catalog.jobs import fetch_project
+from webapp.catalog.jobs import fetch_advisory_source, fetch_project
 from webapp.catalog.pages import pages as catalog_pages
 from webapp.exposure.api import api as exposure_api
 from webapp.exposure.jobs import evaluate_advisories
@@ -54,6 +54,6 @@ BLUEPRINTS: list[Any] = [
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {
-    "feeds.fetch": fetch_project,
+    "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "reports.build": build,
     "reports.build.failed": build_failed}

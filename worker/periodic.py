@@ -7,8 +7,9 @@ from collections.abc import Callable
 from webapp.accounts.actions.nonces import forget_nonces
 from webapp.audit.actions import note_check
 from webapp.audit.queries import verify
-from webapp.catalog.jobs import fetch_feeds, watch_feeds
+from webapp.catalog.jobs import fetch_advisories, fetch_feeds, watch_advisories, watch_feeds
 from webapp.exposure.jobs import end_expired
+from webapp.fleet.actions.cadence import learn_cadences
 from webapp.fleet.actions.verdicts import adopt_strays, settle_feeds
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, rollback, rows, unit_of_work
@@ -63,12 +64,31 @@ def watch_release_feeds() -> None:
         watch_feeds()
 
 
+def fetch_security_advisories() -> None:
+    """Fetches the advisories of every source that is due."""
+    with app.app_context():
+        fetch_advisories()
+
+
+def watch_security_advisories() -> None:
+    """Looks for new advisories while security releases come out."""
+    with app.app_context():
+        watch_advisories()
+
+
 def end_expired_decisions() -> None:
     """Opens again what was accepted until now."""
     with app.app_context():
         ended = end_expired()
     if ended:
         log().info("decisions_expired", decisions=ended)
+
+
+def learn_rhythms() -> None:
+    """Learns how often each site really reports."""
+    with app.app_context(), unit_of_work(ALL):
+        changed = learn_cadences()
+    log().info("rhythms_learned", sites=changed)
 
 
 PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
@@ -79,9 +99,12 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_sign_ins, "43 3 * * *"),
     (forget_usage, "45 3 * * *"),
     (end_expired_decisions, "* * * * *"),
+    (learn_rhythms, "11 * * * *"),
     (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),
     (fetch_release_feeds, app.config["FEEDS_SCHEDULE"]),
     (watch_release_feeds, app.config["FEEDS_WATCH"]),
+    (fetch_security_advisories, app.config["ADVISORIES_SCHEDULE"]),
+    (watch_security_advisories, app.config["ADVISORIES_WATCH"]),
 )
 """Each with its cron expression, in the server's time zone."""

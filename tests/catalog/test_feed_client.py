@@ -10,7 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests.catalog.feed_server import FeedServer, feed, serving
-from webapp.catalog.feeds.client import ATTEMPTS, FetchFailed, Manners, UpdatesClient
+from webapp.catalog.feeds.client import UpdatesClient
+from webapp.catalog.feeds.guest import ATTEMPTS, FetchFailed, Manners
 from webapp.catalog.feeds.release_history import parse_feed
 
 TINY = feed("tiny", ("1.0.1", "Bug fixes"), ("1.0.0", "Bug fixes"))

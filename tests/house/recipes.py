@@ -45,6 +45,8 @@ OWN_SIGN_IN = Recipe(refused="a sign-in is its owner's alone: tests/accounts/tes
 NO_FEEDS = "no server fetches feeds in tests, and says so with 409: tests/catalog/test_fetching.py"
 
 RECIPES: dict[str, Recipe] = {
+    "POST /admin/advisory-feeds/<source>/refresh": Recipe({"source": "advisory_source"}, refused=NO_FEEDS),
+    "POST /api/v1/admin/advisory-feeds/<source>/refresh": Recipe({"source": "advisory_source"}, refused=NO_FEEDS),
     "POST /admin/feeds/<project>/refresh": Recipe({"project": "project"}, refused=NO_FEEDS),
     "POST /api/v1/admin/feeds/<project>/refresh": Recipe({"project": "project"}, refused=NO_FEEDS),
     "POST /admin/jobs/<uuid:job_id>/retry": Recipe({"job_id": "failed_job"}),

@@ -66,4 +66,4 @@ def work_of(app: Any) -> dict[str, str]:
     with factories.writing(app):
         queued, failed = (ask("exposure.evaluate", {"advisory_ids": []}, now()) for _ in range(2))
         execute("UPDATE job_outbox SET state = 'failed' WHERE id = :id", id=failed)
-    return {"job": str(queued), "failed_job": str(failed), "project": "webform"}
+    return {"job": str(queued), "failed_job": str(failed), "project": "webform", "advisory_source": "osv"}

@@ -22,7 +22,7 @@ from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
 
 PEOPLE = {"stranger": "stranger", "viewer": "viewer", "member": "member", "admin": "admin", "superuser": "root"}
-EVERYBODYS = {"advisory", "project"}  # what Drupal.org publishes for all
+EVERYBODYS = {"advisory", "advisory_source", "project"}  # what Drupal.org publishes for all
 KEYS = {"site key": ("ingest",), "read key": ("read",), "write key": ("write",)}
 
 

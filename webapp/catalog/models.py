@@ -126,6 +126,47 @@ class AdvisoryPackage(Base):
     of_branch: Mapped[bool] = mapped_column(server_default="false")
 
 
+class AdvisoryFeed(Base):
+    """A source of advisories as it was last read from its server: `osv`, `drupal.org` or `psa`.
+
+    `fetched_at` is of when all is had that the source then knew; `tried_at` is when it was last asked, `changed_at` when it last
+    brought anything new. `cursor` says up to when its changes are had (OSV: a time; nodes: seconds since 1970), `scope` is a hash
+    of the libraries asked about, `pending` what an unfinished run has left to do, and `refused_count` how many documents of the
+    last reading were no advisories.
+    """
+
+    __tablename__ = "advisory_feeds"
+    __table_args__ = (
+        CheckConstraint("source IN ('osv', 'drupal.org', 'psa')", name="source"),
+        CheckConstraint("state IN ('waiting', 'ok', 'failed')", name="state"),
+    )
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    error: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    cursor: Mapped[str | None]
+    scope: Mapped[str | None]
+    pending: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    refused_count: Mapped[int] = mapped_column(server_default="0")
+    fetched_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+
+
+class ProjectNode(Base):
+    """The machine name of the project that a node of drupal.org is; null where the node told none when it was asked."""
+
+    __tablename__ = "project_nodes"
+
+    node: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str | None]
+    asked_at: Mapped[datetime]
+
+
 class ProjectFeed(Base):
     """A project's release feed as it was last fetched: one row a project and line (`current`, or `7.x` for Drupal 7).
 

@@ -1,13 +1,14 @@
-"""Feeds as they go out, and how they are asked for."""
+"""Feeds and sources of advisories as they go out, and how they are asked for."""
 
 from __future__ import annotations
 
 from marshmallow import fields
 
-from webapp.catalog.values.releases import FeedState, Line
+from webapp.catalog.values.releases import AdvisoryOrigin, FeedState, Line
 from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Text, Time, said
 
 SOURCES = ("updates.drupal.org", "import", "demo")
+SOURCE_STATES = ("waiting", "ok", "failed")
 
 
 class FeedSchema(Output):
@@ -39,4 +40,29 @@ class FeedQuery(ListQuery):
 
 class RefreshSchema(Output):
     project = fields.String()
+    job_id = fields.UUID(metadata=said("The job that fetches it: /admin/jobs/{id}."))
+
+
+class AdvisoryFeedSchema(Output):
+    source = fields.String(metadata={"enum": [str(origin) for origin in AdvisoryOrigin]})
+    state = fields.String(metadata={"enum": list(SOURCE_STATES)} | said("`waiting`: it was never read to its end."))
+    error = fields.String(allow_none=True, metadata=said("Why the last attempt failed."))
+    failures = fields.Integer(metadata=said("Attempts that failed since the last that did not."))
+    fetched_at = Time(allow_none=True, metadata=said("When everything was had that the source then knew; null: never."))
+    age_seconds = fields.Integer(allow_none=True)
+    tried_at = Time(allow_none=True)
+    changed_at = Time(allow_none=True, metadata=said("When it last brought an advisory that was new, or other than before."))
+    due_at = Time(metadata=said("When it is asked next at the earliest."))
+    is_unfinished = fields.Boolean(metadata=said("The last run ended before its work did; the next goes on where it was."))
+    refused_count = fields.Integer(metadata=said("Documents of the last reading that were no advisories."))
+
+
+class AdvisoryFeedQuery(ListQuery):
+    sortable = ("source", "state", "fetched_at", "due_at")
+
+    state = Choices(SOURCE_STATES)
+
+
+class AdvisoryRefreshSchema(Output):
+    source = fields.String()
     job_id = fields.UUID(metadata=said("The job that fetches it: /admin/jobs/{id}."))

@@ -74,6 +74,15 @@ class FeedAge:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAge:
+    """A source of advisories: what came of the last attempt, and how many seconds ago all of it was had; None: never."""
+
+    source: str
+    state: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What somebody searches for: the whole, its words, and the id that it may be."""
 

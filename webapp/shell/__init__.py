@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,8 @@ from webapp.shell.places import Place, Places, find_person, find_places
 from webapp.shell.statics import static_url
 
 THEMES = ("light", "dark")
+ADVISORIES_LIMIT, RELEASES_LIMIT = timedelta(hours=3), timedelta(hours=24)
+"""How old feeds may be before pages say so: an hourly run may fail twice; a release feed is due every six hours."""
 
 
 class Shell:
@@ -36,7 +38,7 @@ class Shell:
 
     @cached_property
     def places(self) -> Places:
-        return find_places(self.actor, self.chosen, self.at)
+        return find_places(self.actor, self.chosen, self.at, is_fetching=current_app.config["FEEDS_ENABLED"])
 
     @cached_property
     def place(self) -> Place | None:
@@ -54,16 +56,25 @@ class Shell:
 
     @cached_property
     def feed_footer(self) -> list[dict[str, Any]]:
-        """What can truly be said of how fresh the pages are: how many sites report, and when the newest report came."""
+        """What can truly be said of how fresh the pages are: the feeds, how many sites report, and when the newest report came."""
         about = self.place or self.places
+        feeds = [self._aged("Advisories", self.places.advisories_as_of, ADVISORIES_LIMIT),
+                 self._aged("Release feeds", self.places.releases_as_of, RELEASES_LIMIT)]
         if not about.sites_count:
-            return [{"label": "Sites reporting", "value": "none yet"}]
+            return [*feeds, {"label": "Sites reporting", "value": "none yet"}]
         lines: list[dict[str, Any]] = [
             {"label": "Sites reporting", "value": f"{about.reporting_count:,} of {about.sites_count:,}"}]
         if about.last_report_at:
             age = current_app.jinja_env.filters["ago"](about.last_report_at, self.at)
             lines.append({"label": "Newest report", "value": age, "datetime": about.last_report_at})
-        return lines
+        return [*feeds, *lines]
+
+    def _aged(self, label: str, as_of: datetime | None, limit: timedelta) -> dict[str, Any]:
+        """How old the stalest of some feeds is; past its limit, and where one was never had, it is outdated."""
+        if as_of is None:
+            return {"label": label, "value": "not fetched yet", "state": "outdated"}
+        age = current_app.jinja_env.filters["ago"](as_of, self.at)
+        return {"label": label, "value": age, "datetime": as_of, "state": "outdated" if self.at - as_of > limit else "fresh"}
 
 
 def shell_values() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unchanged, keep_unknown, note_failure
-from webapp.catalog.feeds.client import Answer, FetchFailed
+from webapp.catalog.feeds.guest import Answer, FetchFailed
 from webapp.catalog.feeds.release_history import BadFeed, UnknownProject, parse_feed
 from webapp.catalog.queries.feeds import find_due
 from webapp.catalog.values.releases import Line, feeds_kept
@@ -88,6 +88,8 @@ def _fetch_one(client: Client, row: Any, bounds: Bounds, clock: Callable[[], dat
     except (FetchFailed, BadFeed) as problem:
         is_network = isinstance(problem, FetchFailed) and problem.again
         done.failed, done.failures = done.failed + 1, done.failures + is_network
+        if isinstance(problem, FetchFailed) and problem.ends_run:
+            done.failures = MOST_FAILURES
         reason = problem.reason if isinstance(problem, FetchFailed) else f"The answer is no release feed: {problem.reason}."
         log().warning("feed_not_fetched", project=row.project, line=row.line, reason=reason)
         with unit_of_work(ALL):

@@ -1,193 +1,27 @@
-"""A client of updates.drupal.org that is a good guest: one connection, a pause between requests, no more of an answer than needed.
-
-Conditional requests (ETag, If-Modified-Since) cost the server a comparison. A redirect is followed on the same host only, an
-answer is read up to a size, and what fails by the server's or the network's fault is tried again, later each time.
-"""
+"""A client of updates.drupal.org, which gives the release feed of a project."""
 
 from __future__ import annotations
 
-import http.client
-import socket
-import ssl
 import time
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import quote
 
+from webapp.catalog.feeds.guest import Answer, FetchFailed, Guest, Manners, Wish, conditions
 from webapp.catalog.feeds.release_history import LARGEST, is_short_name
-
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-MOST_REDIRECTS = 3
-ATTEMPTS = 3
-FIRST_WAIT = 1.0
-LONGEST_WAIT = 30.0
-MOST_HEADERS = 200
-
-
-class FetchFailed(Exception):
-    """A feed could not be had; `reason` says why in words for the operator."""
-
-    def __init__(self, reason: str, *, again: bool = False, wait: float | None = None) -> None:
-        self.reason, self.again, self.wait = reason, again, wait
-        super().__init__(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the server said: `body` is None for "not modified", and empty where it has no such project (404)."""
-
-    body: bytes | None
-    is_missing: bool = False
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How the client behaves: who it says it is, how long it waits for an answer, and how long it rests between requests (seconds)."""
-
-    agent: str
-    timeout: float = 20.0
-    pause: float = 1.0
 
 
 class UpdatesClient:
     """One connection to the server of release feeds; to be closed."""
 
     def __init__(self, base: str, manners: Manners, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.base, self.manners, self.sleep = urlsplit(base.rstrip("/")), manners, sleep
-        self.connection: http.client.HTTPConnection | None = None
-        self.asked = False
+        self.guest = Guest(base, manners, sleep)
 
     def fetch(self, project: str, line: str, etag: str | None = None, last_modified: str | None = None) -> Answer:
         """The feed of a project; raises FetchFailed."""
         if not is_short_name(project):
             raise FetchFailed("The project's name is none that Drupal.org gives.")
-        path = f"{self.base.path}/{quote(project, safe='')}/{quote(line, safe='')}"
-        given = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in given.items() if value}
-        wait = FIRST_WAIT
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._follow(path, headers)
-            except FetchFailed as problem:
-                if not problem.again or attempt == ATTEMPTS:
-                    raise
-                self.sleep(min(problem.wait or wait, LONGEST_WAIT))
-                wait *= 2
-        raise AssertionError("unreachable")
+        path = f"/{quote(project, safe='')}/{quote(line, safe='')}"
+        return self.guest.ask(Wish(path, {"Accept": "text/xml", **conditions(etag, last_modified)}, LARGEST))
 
     def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def _follow(self, path: str, headers: dict[str, str]) -> Answer:
-        for _ in range(MOST_REDIRECTS + 1):
-            response = self._ask(path, headers)
-            if response.status not in REDIRECTS:
-                return self._read(response)
-            target = self._same_host(path, response.headers.get("Location", ""))
-            self._drain(response)
-            path = target
-        raise FetchFailed("The server redirects in a circle.")
-
-    def _ask(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-        if self.asked:
-            self.sleep(self.manners.pause)
-        self.asked = True
-        try:
-            connection = self.connection = self.connection or self._connect()
-            connection.request("GET", path, headers={
-                "User-Agent": self.manners.agent, "Accept": "text/xml", "Accept-Encoding": "gzip", **headers})
-            return connection.getresponse()
-        except (OSError, http.client.HTTPException) as problem:
-            self.close()
-            raise FetchFailed(_words(problem), again=True) from None
-
-    def _connect(self) -> http.client.HTTPConnection:
-        host, port, timeout = self.base.hostname or "", self.base.port, self.manners.timeout
-        if self.base.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
-        return http.client.HTTPConnection(host, port, timeout=timeout)
-
-    def _same_host(self, path: str, location: str) -> str:
-        """The path that a redirect leads to; another host, scheme or port is not followed."""
-        target = urlsplit(urljoin(f"{self.base.scheme}://{self.base.netloc}{path}", location))
-        if not location or _place(target) != _place(self.base):
-            self.close()
-            raise FetchFailed("The server redirects to another host.")
-        return target.path + (f"?{target.query}" if target.query else "")
-
-    def _read(self, response: http.client.HTTPResponse) -> Answer:
-        etag, last_modified = _header(response, "ETag"), _header(response, "Last-Modified")
-        if response.status == 304:
-            self._drain(response)
-            return Answer(None, False, etag, last_modified)
-        if response.status == 404:
-            self._drain(response)
-            return Answer(b"", is_missing=True)
-        if response.status != 200:
-            self.close()
-            again = response.status >= 500 or response.status == 429
-            raise FetchFailed(f"The server answered with {response.status}.", again=again, wait=_retry_after(response))
-        return Answer(self._body(response), False, etag, last_modified)
-
-    def _body(self, response: http.client.HTTPResponse) -> bytes:
-        """The whole body, unpacked; given up on at a size that no feed has."""
-        inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if response.headers.get("Content-Encoding") == "gzip" else None
-        read, deadline = bytearray(), time.monotonic() + 3 * self.manners.timeout
-        try:
-            while part := response.read(65_536):
-                read += inflate.decompress(part, LARGEST + 1 - len(read)) if inflate else part
-                if len(read) > LARGEST:
-                    self.close()
-                    raise FetchFailed("The answer is larger than any feed.")
-                if time.monotonic() > deadline:
-                    self.close()
-                    raise FetchFailed("The answer came too slowly.", again=True)
-        except (OSError, http.client.HTTPException, zlib.error) as problem:
-            self.close()
-            raise FetchFailed(_words(problem), again=True) from None
-        if response.will_close:
-            self.close()
-        if not bytes(read).strip():
-            raise FetchFailed("The server answered with nothing.", again=True)
-        return bytes(read)
-
-    def _drain(self, response: http.client.HTTPResponse) -> None:
-        """Reads a short answer to its end, so that the connection can be used again; a long one is cut off."""
-        try:
-            if len(response.read(65_536)) == 65_536 or response.will_close:
-                self.close()
-        except (OSError, http.client.HTTPException):
-            self.close()
-
-
-def _place(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port or {"https": 443, "http": 80}.get(url.scheme)
-
-
-def _header(response: http.client.HTTPResponse, name: str) -> str | None:
-    """A validator as the server gave it; one that is too long to be kept, or not plain, is not."""
-    value = response.headers.get(name)
-    return value if value and len(value) <= MOST_HEADERS and value.isprintable() and value.isascii() else None
-
-
-def _retry_after(response: http.client.HTTPResponse) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
-
-
-def _words(problem: Exception) -> str:
-    """What went wrong on the network, in words that name no address of ours."""
-    if isinstance(problem, TimeoutError):
-        return "The server did not answer in time."
-    if isinstance(problem, ssl.SSLError):
-        return "The server's certificate was not accepted."
-    if isinstance(problem, socket.gaierror):
-        return "The server's name could not be resolved."
-    if isinstance(problem, ConnectionError | OSError):
-        return "The server could not be reached."
-    return "The server's answer was broken."
+        self.guest.close()

@@ -31,7 +31,7 @@ def nodes_of(document: Mapping[str, Any]) -> list[Any]:
 
 def read(node: Any, projects: Mapping[str, str] | None = None) -> AdvisoryRecord:
     """The record of one node; BadAdvisory for what is none."""
-    if not isinstance(node, dict) or not str(node.get("nid", "")).isdigit() or not isinstance(node.get("title"), str):
+    if not isinstance(node, dict) or not str(node.get("nid", "")).isdecimal() or not isinstance(node.get("title"), str):
         raise BadAdvisory("It is no node of an advisory.")
     link = node.get("url") if isinstance(node.get("url"), str) else None
     named = [str(node[name]) for name in ("field_sa_advisory_id",) if node.get(name)]
@@ -53,7 +53,7 @@ def project_node(node: Any) -> str | None:
     """The number of the node of the advisory's project; None where it names none."""
     project = node.get("field_project") if isinstance(node, dict) else None
     number = str(project.get("id", "")) if isinstance(project, dict) else ""
-    return number if number.isdigit() else None
+    return number if number.isdecimal() else None
 
 
 def _project(node: dict[str, Any], projects: Mapping[str, str]) -> str | None:

@@ -46,6 +46,14 @@ class FeedState(StrEnum):
     FAILED = "failed"
 
 
+class AdvisoryOrigin(StrEnum):
+    """A server that advisories are fetched from, in the order in which they are asked."""
+
+    PSA = "psa"
+    NODES = "drupal.org"
+    OSV = "osv"
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One release as its feed has it. `date` is in seconds since 1970; None where the feed has none, as text where it is no number.

@@ -23,7 +23,7 @@ from webapp.kit.web.openapi import openapi_json
 from webapp.kit.web.requests import content_policy
 from webapp.ops.formats.prometheus import Figures
 from webapp.ops.policy import may_scrape
-from webapp.ops.queries import Checks, checks_of, find_backlog, find_feed_ages, find_ingest_lag, queue_lengths
+from webapp.ops.queries import Checks, checks_of, find_backlog, find_feed_ages, find_ingest_lag, find_source_ages, queue_lengths
 from webapp.ops.schemas.health import (
     HEALTH_ANSWERS,
     HOME_ANSWERS,
@@ -100,7 +100,7 @@ def figures(dependencies: dict[str, Dependency]) -> Figures:
     if dependencies["database"].status is not Condition.UP:
         return Figures(dependencies, queues=queues)
     enter_scope(ALL)
-    return Figures(dependencies, find_backlog(now()), find_ingest_lag(now()), queues, find_feed_ages(now()))
+    return Figures(dependencies, find_backlog(now()), find_ingest_lag(now()), queues, find_feed_ages(now()), find_source_ages(now()))
 
 
 def require_operator() -> None:

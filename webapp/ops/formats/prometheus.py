@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
-from webapp.ops.values import Backlog, Condition, Dependency, FeedAge
+from webapp.ops.values import Backlog, Condition, Dependency, FeedAge, SourceAge
 
 WORTH = {Condition.UP: 1.0, Condition.DEGRADED: 0.5, Condition.DOWN: 0.0}
 
@@ -29,9 +29,11 @@ class Figures:
         ingest_lag: float | None = None,
         queues: Mapping[str, int] | None = None,
         feeds: Sequence[FeedAge] | None = None,
+        sources: Sequence[SourceAge] | None = None,
     ) -> None:
         self.dependencies, self.backlog = dependencies, backlog or []
         self.ingest_lag, self.queues, self.feeds = ingest_lag, queues or {}, feeds or []
+        self.sources = sources or []
 
     def registry(self) -> CollectorRegistry:
         registry = CollectorRegistry()
@@ -53,7 +55,7 @@ class Figures:
         lag = gauge("patchboard_ingest_lag_seconds", "Time since any site last reported.")
         if self.ingest_lag is not None:
             lag.add_metric([], self.ingest_lag)
-        return [up, jobs, oldest, queues, lag, *self._feeds()]
+        return [up, jobs, oldest, queues, lag, *self._feeds(), *self._sources()]
 
     def _feeds(self) -> list[GaugeMetricFamily]:
         count = gauge("patchboard_feeds", "Release feeds by what came of the last attempt to fetch them.", "state", "line")
@@ -65,3 +67,12 @@ class Figures:
                 stalest.add_metric([part.state, part.line], part.oldest_seconds)
                 freshest.add_metric([part.state, part.line], part.newest_seconds)
         return [count, stalest, freshest]
+
+    def _sources(self) -> list[GaugeMetricFamily]:
+        up = gauge("patchboard_advisory_feed_up", "1 where the last attempt to fetch a source of advisories did not fail.", "source")
+        age = gauge("patchboard_advisory_feed_age_seconds", "Time since all was had that a source of advisories knew.", "source")
+        for part in self.sources:
+            up.add_metric([part.source], 0.0 if part.state == "failed" else 1.0)
+            if part.seconds is not None:
+                age.add_metric([part.source], part.seconds)
+        return [up, age]

@@ -18,13 +18,14 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from webapp.catalog.queries.advisory_feeds import find_advisory_ages
 from webapp.catalog.queries.feeds import find_ages
 from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
 from webapp.kit.logs import log
 from webapp.kit.probes import Probe, ask_all
 from webapp.kit.redis import redis
-from webapp.ops.values import Backlog, Condition, Dependency, FeedAge
+from webapp.ops.values import Backlog, Condition, Dependency, FeedAge, SourceAge
 
 CHECKS = "patchboard_checks"
 PATIENCE = 1.5
@@ -152,10 +153,16 @@ def find_ingest_lag(at: datetime) -> float | None:
 
 def find_feed_ages(at: datetime) -> list[FeedAge]:
     """The release feeds by state and line, with the ages of the stalest and the freshest."""
-    def age(moment: datetime | None) -> float | None:
-        return None if moment is None else max((at - moment).total_seconds(), 0.0)
+    return [FeedAge(row.state, row.line, row.feeds, _age(row.oldest, at), _age(row.newest, at)) for row in find_ages()]
 
-    return [FeedAge(row.state, row.line, row.feeds, age(row.oldest), age(row.newest)) for row in find_ages()]
+
+def find_source_ages(at: datetime) -> list[SourceAge]:
+    """The sources of advisories that were ever asked, with the age of each."""
+    return [SourceAge(row.source, row.state, _age(row.fetched_at, at)) for row in find_advisory_ages()]
+
+
+def _age(moment: datetime | None, at: datetime) -> float | None:
+    return None if moment is None else max((at - moment).total_seconds(), 0.0)
 
 
 def queue_lengths(redis: Redis) -> Mapping[str, int]:
