@@ -22,7 +22,9 @@ class Site(Resource, Base):
     `condition` is what its modules say (ok, outdated, vulnerable, unsupported, or unknown); the status that people see is
     `silent` instead once `silent_after` has passed. `body_hash` is the newest report's, so that the same body again costs
     one comparison; `body_dated` says whether that body named its own time. `report_id` is the newest accepted report.
-    `exposures_count` and `exposed_since` are of advisories that stand open for code that may run (see the room `exposure`).
+    `usual_interval_minutes` is learned from when it really reports (cadence.py), `recovered_at` when it was last heard again
+    after a silence. `exposures_count` and `exposed_since` are of advisories that stand open for code that may run (see the room
+    `exposure`).
     """
 
     __tablename__ = "sites"
@@ -51,6 +53,8 @@ class Site(Resource, Base):
     condition_since: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
     silent_after: Mapped[datetime | None]
+    usual_interval_minutes: Mapped[int | None]
+    recovered_at: Mapped[datetime | None]
     core_version: Mapped[str | None]
     php_version: Mapped[str | None]
     database: Mapped[str | None]

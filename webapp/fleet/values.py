@@ -34,6 +34,16 @@ class SiteStatus(StrEnum):
     OK = "ok"
 
 
+class Reporting(StrEnum):
+    """How a site keeps its own rhythm. LATE is past what it usually does, SILENT past what was promised for it."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    SILENT = "silent"
+    RECOVERED = "recovered"
+    NEVER = "never"
+
+
 @dataclass(slots=True)
 class Claim:
     """What a document says of a module's updates; None where it says nothing."""

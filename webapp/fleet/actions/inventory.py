@@ -44,7 +44,8 @@ TICK = timedelta(microseconds=1)
 SAME_BODY = """
 UPDATE sites SET last_report_at = CASE WHEN body_dated THEN last_report_at ELSE greatest(last_report_at, %(at)s) END,
     silent_after = CASE WHEN body_dated THEN silent_after
-        ELSE greatest(last_report_at, %(at)s) + 2 * make_interval(mins => report_interval_minutes) + interval '30 minutes' END
+        ELSE greatest(last_report_at, %(at)s) + 2 * make_interval(mins => report_interval_minutes) + interval '30 minutes' END,
+    recovered_at = CASE WHEN silent_after < %(at)s AND NOT body_dated THEN %(at)s ELSE recovered_at END
 WHERE id = %(site)s AND body_hash = %(hash)s AND deleted_at IS NULL
 RETURNING organization_id, last_report_at, report_id, report_received_at, modules_count, updates_count, security_updates_count
 """
@@ -66,7 +67,9 @@ UPDATE sites SET last_report_at = %(reported_at)s, silent_after = %(silent_after
     php_version = %(php_version)s, database = %(database)s, install_profile = %(install_profile)s, modules_count = %(modules_count)s,
     updates_count = %(updates_count)s, security_updates_count = %(security_updates_count)s, unjudged_count = %(unjudged_count)s,
     condition = %(condition)s, condition_since = %(condition_since)s, body_hash = %(body_hash)s, body_dated = %(body_dated)s,
-    report_id = %(report_id)s, report_received_at = %(received_at)s
+    report_id = %(report_id)s, report_received_at = %(received_at)s,
+    recovered_at = CASE WHEN silent_after < %(received_at)s AND %(silent_after)s >= %(received_at)s THEN %(received_at)s
+        ELSE recovered_at END
 WHERE id = %(site)s
 """
 REPORT = """

@@ -19,7 +19,7 @@ from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.pages import within
 
 CHIPS = ("status", "environment", "criticality", "core_version", "owner_id", "team_id", "tags")
-MORE = ("organization_id", "owned", "has_team", "reported", "module", "module_version", "php_version", "database",
+MORE = ("organization_id", "reporting", "owned", "has_team", "reported", "module", "module_version", "php_version", "database",
         "has_security_updates", "has_updates", "status_since", "refused_since", "from", "to")
 """Filters that are below "+ Filter" until they are in force."""
 PLACE = ("page", "per_page", "sort", "skip", "limit")
@@ -28,7 +28,7 @@ PLACE = ("page", "per_page", "sort", "skip", "limit")
 def views(actor: Actor) -> list[tuple[str, dict[str, str]]]:
     """The saved views that everybody has, by name, as filters of the address."""
     return [("All sites", {}), ("Needs work in production", {"status": NOT_OK, "environment": "production"}),
-            ("Mine", {"owner_id": str(actor.id)}), ("Silent", {"status": "silent"}),
+            ("Mine", {"owner_id": str(actor.id)}), ("Silent", {"status": "silent"}), ("Late", {"reporting": "late"}),
             ("Never reported", {"reported": "false"}), ("No owner", {"owned": "false"})]
 
 

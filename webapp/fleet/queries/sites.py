@@ -37,6 +37,8 @@ SORTS: dict[str, Any] = {
     **{name: getattr(Site, name) for name in (
         "url", "environment", "core_version", "php_version", "database", "modules_count", "updates_count", "security_updates_count",
         "exposures_count", "last_report_at", "created_at", "updated_at", "report_interval_minutes")}}
+GRACE = timedelta(minutes=30)
+RECENTLY = timedelta(days=1)
 OPERATORS = "<>=!^~*|, "
 
 
@@ -53,6 +55,19 @@ def since_column(at: datetime) -> ColumnElement[datetime]:
                 (Site.exposures_count > 0, Site.exposed_since), else_=Site.condition_since)
 
 
+def late_after_column() -> ColumnElement[datetime]:
+    """When a site is late by its own habit: two of its usual intervals and half an hour after it was last heard, if that is learned."""
+    usual = func.make_interval(0, 0, 0, 0, 0, 2 * Site.usual_interval_minutes) + GRACE
+    return func.least(Site.last_report_at + usual, Site.silent_after)
+
+
+def reporting_column(at: datetime) -> ColumnElement[str]:
+    """How a site keeps its rhythm; one that was silent until lately is recovered for a day."""
+    return case((Site.last_report_at.is_(None), literal("never")), (Site.silent_after < at, literal("silent")),
+                (late_after_column() < at, literal("late")), (Site.recovered_at >= at - RECENTLY, literal("recovered")),
+                else_=literal("on_time"))
+
+
 def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
     """The sites that match; worst first unless another order is asked for."""
     at = at or now()
@@ -62,7 +77,9 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
     managed = actor.organizations(Permission.SITE_DELETE)
     if deleted and managed is not None:
         statement = statement.where(or_(Site.deleted_at.is_(None), Site.organization_id.in_(managed)))
-    statement = statement.add_columns(status.label("status"), since.label("status_since"))
+    statement = statement.add_columns(status.label("status"), since.label("status_since"), reporting_column(at).label("reporting"))
+    if "reporting" in asked:
+        statement = statement.where(reporting_column(at).in_(asked["reporting"]))
     statement = _filtered(statement, asked, status, since, actor)
     sorts = {**SORTS, "status": case(NEED, value=status), "status_since": since}
     order = "status,-security_updates_count,criticality,name"
@@ -92,7 +109,7 @@ def _with_deleters(sites: list[Site]) -> list[Site]:
 
 def _shape(row: Any) -> Site:
     site: Site = row[0]
-    site.status, site.status_since = row.status, row.status_since  # type: ignore[attr-defined]
+    site.status, site.status_since, site.reporting = row.status, row.status_since, row.reporting  # type: ignore[attr-defined]
     return site
 
 
@@ -176,7 +193,8 @@ def get_site(actor: Actor, site_id: UUID, lock: bool = False, deleted: bool = Fa
     statement = visible_sites(actor, deleted=deleted).where(Site.id == site_id)
     if deleted:
         statement = statement.where(Site.deleted_at.is_not(None))
-    statement = statement.add_columns(status_column(at).label("status"), since_column(at).label("status_since"))
+    statement = statement.add_columns(status_column(at).label("status"), since_column(at).label("status_since"),
+                                      reporting_column(at).label("reporting"))
     row = db.session.execute(statement.with_for_update(of=Site) if lock else statement).first()
     if row is None:
         raise NotFound()

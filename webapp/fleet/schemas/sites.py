@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from webapp.fleet.values import Criticality, Environment, SiteStatus
+from webapp.fleet.values import Criticality, Environment, Reporting, SiteStatus
 from webapp.kit.web.fields import Choice, Choices, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes, said
 
 HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?$")
@@ -81,6 +81,8 @@ class SiteSchema(ResourceOutput):
     security_updates_count = fields.Integer()
     exposures_count = fields.Integer(metadata=said("Advisories that it stands open to, accepted ones and switched-off code left out."))
     last_report_at = Time(allow_none=True)
+    reporting = fields.String(metadata={"enum": [str(each) for each in Reporting]})
+    usual_interval_minutes = fields.Integer(allow_none=True, metadata=said("How often it really reports; null until that is learned."))
 
 
 class SiteQuery(ListQuery):
@@ -99,6 +101,7 @@ class SiteQuery(ListQuery):
     owner_id = fields.UUID()
     owned = Yes(metadata=said("Whether anybody owns it."))
     has_team = Yes(metadata=said("Whether it is in a team."))
+    reporting = Choices(Reporting, metadata=said("late: past its own habit; silent: past what was promised for it."))
     reported = Yes(metadata=said("Whether it has ever reported."))
     report_interval_minutes = fields.Integer()
     status = Choices(SiteStatus)
