@@ -71,8 +71,22 @@ def test_the_demo_is_a_fleet_to_look_at(app, instance):
         assert one("SELECT count(*) FROM api_keys WHERE site_id IS NOT NULL") == 20
         assert one("SELECT count(*) FROM sites WHERE owner_id IS NULL") > 0
         assert one("SELECT count(*) FROM sites WHERE silent_after BETWEEN now() AND now() + interval '8 hours'") == 0
+        check_findings()
     check_logins(app, instance, done.output)
     check_second_time(app, instance)
+
+
+def check_findings():
+    """There is something of everything to look at: open, late, fixed in time and after it, come back, accepted, called false."""
+    findings = dict(db.session.execute(text(
+        "SELECT count(*) FILTER (WHERE ended_at IS NULL AND decision_id IS NULL) AS open,"
+        " count(*) FILTER (WHERE ended_at IS NULL AND decision_id IS NULL AND due_at < now()) AS late,"
+        " count(*) FILTER (WHERE ended_at <= due_at) AS in_time, count(*) FILTER (WHERE ended_at > due_at) AS after_it,"
+        " count(*) FILTER (WHERE n > 1) AS back, count(*) FILTER (WHERE ended_at IS NULL AND decision_id IS NOT NULL) AS decided"
+        " FROM exposures")).one()._mapping)
+    assert min(findings.values()) > 0, findings
+    assert set(counted("SELECT kind, count(*) FROM risk_decisions GROUP BY 1")) == {"accepted", "false_positive"}
+    assert len(counted("SELECT a.severity, count(*) FROM exposures e JOIN advisories a ON a.id = e.advisory_id GROUP BY 1")) >= 4
 
 
 def ends(kind):
@@ -92,7 +106,7 @@ def check_logins(app, instance, output):
     assert len({password for _, password, _ in lines}) == 10
     with app.app_context():
         enter_scope(ALL)
-        from webapp.accounts.actions.people import HASHER
+        from webapp.accounts.actions.proving import HASHER
 
         for email, password, who in lines:
             user = user_by_email(email)

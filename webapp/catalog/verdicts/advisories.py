@@ -21,7 +21,7 @@ from webapp.catalog.values.severity import (
 from webapp.catalog.verdicts.announcements import is_concerned
 from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies
 
-SOURCES: Final = ("osv-drupal", "drupal.org", "osv", "friendsofphp", "psa")
+SOURCES: Final = ("osv-drupal", "drupal.org", "osv", "friendsofphp", "psa", "demo")
 """Every source, the most trusted first: of packages and versions the first that speaks of a package is believed."""
 
 DRUPAL_ID: Final = re.compile(r"^(?:SA|DRUPAL)-(CORE|CONTRIB)-(\d{4})-(\d{3,})$", re.IGNORECASE)

@@ -14,6 +14,7 @@ from webapp.kit.db import ALL, enter_scope, unit_of_work
 from webapp.kit.local.processes import write_private
 from webapp.ops.demo import fleet
 from webapp.ops.demo.feeds import make_feeds
+from webapp.ops.demo.findings import make_findings
 from webapp.ops.demo.histories import read_histories
 from webapp.ops.demo.releases import read_projects
 from webapp.ops.demo.replay import replay
@@ -59,8 +60,11 @@ def invent(seed: int, sites: int) -> None:
     for number, kind in enumerate(fleet.make_sites(wanted, seed, server_key, today), 1):
         if number % 10 == 0 or number == len(wanted):
             click.echo(f"{number} of {len(wanted)} sites, {time.monotonic() - began:.0f} s: {kind.name}")
-    kept = make_feeds(read_projects(today), today)
+    projects = read_projects(today)
+    kept = make_feeds(projects, today)
     click.echo(f"{len(kept)} release feeds, {time.monotonic() - began:.0f} s.")
+    settled = make_findings(projects, today)
+    click.echo(f"{settled.opened} findings are open, {time.monotonic() - began:.0f} s.")
 
 
 def tell_logins(logins: list[tuple[str, str, str]]) -> None:

@@ -100,13 +100,14 @@ def make_sites(wanted: list[Kind], seed: int, server_key: str, today: datetime) 
     keepers: dict[str, Keeper] = {}
     for kind in wanted:
         with unit_of_work(ALL):
-            keeper = keepers.get(kind.place.name) or _keeper(kind.place)
+            keeper = keepers.get(kind.place.name) or keeper_of(kind.place)
             keepers[kind.place.name] = keeper
             _make_site(kind, keeper, projects, seed, server_key, today)
         yield kind
 
 
-def _keeper(place: Place) -> Keeper:
+def keeper_of(place: Place) -> Keeper:
+    """An organization of the demo that is there, and who acts in it."""
     organization = db.session.scalars(select(Organization).where(Organization.name == place.name, Organization.deleted_at.is_(None))).one()
     people = []
     for name, role in place.people:

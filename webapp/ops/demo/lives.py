@@ -19,6 +19,8 @@ from webapp.ops.demo.sites import COMMON, DAY, TOOLS, UNHEARD, Fate, Kind
 MINUTE = timedelta(minutes=1)
 STOPS = {Fate.OUTDATED: (25, 80), Fate.LATE: (11, 14), Fate.VULNERABLE: (45, 110)}
 """Between how many days before the end a site of this fate was last brought up to date as a whole."""
+RESTORED = {Fate.VULNERABLE: 6.4, Fate.OUTDATED: 33, Fate.KEPT: 40}
+"""How many days before the end a site of this fate that has an old backup restored has it."""
 PACES = ((6, 1), (130, 7), (1000, 14))
 """How many days before the end a site's reports are how many days apart: a daily history would say no more."""
 
@@ -55,6 +57,7 @@ class Life:
         self.agenda: list[tuple[datetime, int, str, Any]] = []
         self.order = count()
         self.owes_late = kind.sends_late
+        self.secured: dict[str, str] = {}
 
     def events(self) -> Iterator[Sent]:
         """All that is sent, in order; reports say only what had happened by then."""
@@ -67,6 +70,8 @@ class Life:
                 self._update(at, detail)
             elif what == "claim":
                 self._claim(at)
+            elif what == "restore":
+                self._restore(at)
             elif what == "run":
                 yield Sent(at, "run", detail)
             elif what == "bad":
@@ -96,6 +101,11 @@ class Life:
             at += DAY * kind.rhythm * draw.uniform(0.8, 1.2)
         self._push(self._end(last_at), "update", "last")
         self._plan_security(last_at)
+        if kind.restores and kind.fate in RESTORED:
+            restored_at = self.today - DAY * RESTORED[kind.fate]
+            self._push(restored_at, "restore")
+            if kind.fate is not Fate.VULNERABLE:
+                self._push(restored_at + DAY * 1.5, "update", "security, for sure")
         if kind.sends_bad:
             for _ in range(draw.randint(1, 3)):
                 self._push(kind.heard_until - DAY * draw.uniform(1, 90), "bad")
@@ -141,6 +151,13 @@ class Life:
         else:
             self._push(shown_at, "report")
 
+    def _restore(self, at: datetime) -> None:
+        """A backup from before the last security update is put in place: what that update had closed is open again."""
+        name = next((name for name in reversed(self.secured) if name in self.installed), None)
+        if name:
+            self.installed[name] = self.secured[name]
+            self._push(at + MINUTE * 10, "report")
+
     def _claim(self, at: datetime) -> None:
         """A run that was posted just now, which no report has shown yet."""
         steps = self._steps(at, "last")
@@ -182,7 +199,10 @@ class Life:
             self.custom = [(name, kind, _bumped(version)) for name, kind, version in self.custom]
 
     def _apply(self, made: Attempt) -> None:
-        for name, (_, version, _) in made.moved.items():
+        for name, (before, version, is_security) in made.moved.items():
+            if is_security and before and version:
+                self.secured.pop(name, None)
+                self.secured[name] = before
             if version is None:
                 self.installed.pop(name, None)
             else:

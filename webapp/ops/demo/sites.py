@@ -104,6 +104,7 @@ class Kind:
     heard_until: datetime
     sends_late: bool
     sends_bad: bool
+    restores: bool
 
     @property
     def url(self) -> str:
@@ -157,6 +158,7 @@ def _kind(number: int, fate: Fate, draw: Random, today: datetime, projects: dict
         today - DAY * silence,
         sends_late=number % 20 == 3,
         sends_bad=number % 5 == 2,
+        restores=number % 4 == 1,
     )
 
 
