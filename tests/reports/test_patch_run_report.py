@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.exposure.conftest import advisory, evaluate
+from webapp.catalog.actions.advisories import import_advisories
 from webapp.kit.clock import stamp
-from webapp.kit.db import execute
+from webapp.kit.db import ALL, execute, rows, unit_of_work
 
 PATH = "/reports/patch-run"
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
@@ -144,24 +146,62 @@ def test_steps_down_and_unknown_release_dates_have_no_lag(app: Any, cast: Any) -
     assert report(cast.viewer)["update_lag"]["median_hours"] == 5
 
 
-def test_security_updates_are_judged_by_the_deadline_of_their_organization(app: Any, cast: Any) -> None:
-    for hours in (5, 47, 200):
-        updated(app, cast.organization, hours, security=True)
-    assert report(cast.viewer)["sla"] == {"within": 0, "breached": 0, "open_overdue": 0, "percentage": None}
-    cast.admin.patch(f"/organizations/{cast.organization.id}", {"settings": {"sla_days": {"high": 2}}})
-    data = report(cast.viewer)
-    assert data["sla"] == {"within": 2, "breached": 1, "open_overdue": 0, "percentage": 66.67}
-    assert data["update_lag"]["by_severity"]["unknown"]["median_hours"] == 47
-    assert data["update_lag"]["by_severity"]["high"]["median_hours"] is None
+# ---- advisories and deadlines
+
+PUBLISHED = RELEASED + timedelta(hours=2)
 
 
-def test_open_security_updates_past_the_deadline_are_overdue(app: Any, cast: Any) -> None:
-    cast.admin.patch(f"/organizations/{cast.organization.id}", {"settings": {"sla_days": {"high": 2}}})
+def holed(app: Any, place: Any, hours: float | None, severity: str = "high", **fields: Any) -> Any:
+    """A site open to an advisory of that severity, so many hours after its publication updated; None: not updated."""
     with factories.writing(app):
-        for days in (1, 3, 5):
-            site = factories.site(cast.organization)
-            factories.reported(site, {"webform": factories.module("webform", "1.0.0", "1.1.0", security=True)}, at=factories.ago(days=days))
-    assert report(cast.viewer)["sla"]["open_overdue"] == 2
+        site = factories.site(place, **fields)
+        factories.reported(site, {f"{severity}_mod": "1.0.0"}, at=RELEASED - timedelta(days=1))
+        import_advisories([advisory(f"SA-CONTRIB-2026-{sum(severity.encode()):03}", (f"{severity}_mod", "<1.1.0"), rating=severity,
+                                    published=PUBLISHED)], PUBLISHED)
+        if hours is not None:
+            factories.reported(site, {f"{severity}_mod": "1.1.0"}, at=PUBLISHED + timedelta(hours=hours))
+    with app.app_context(), unit_of_work(ALL):
+        known = [row.id for row in rows("SELECT id FROM advisories")]
+    with app.app_context():
+        evaluate(known, factories.ago())
+    return site
+
+
+def test_security_updates_lag_behind_the_publication_by_severity(app: Any, cast: Any) -> None:
+    updated(app, cast.organization, 9, security=True)
+    for hours in (5, 47):
+        holed(app, cast.organization, hours)
+    holed(app, cast.organization, 200, "low")
+    lag = report(cast.viewer)["update_lag"]
+    assert {name: each["median_hours"] for name, each in lag["by_severity"].items()} == {
+        "critical": None, "high": 26, "moderate": None, "low": 200, "unknown": 9}
+    assert (lag["updates"], lag["median_hours"]) == (4, 28)
+
+
+def test_what_was_closed_is_judged_by_the_deadline_that_holds(app: Any, cast: Any) -> None:
+    """Seven days for high where the organization has set none, and two where it has."""
+    assert report(cast.viewer)["sla"] == {"within": 0, "breached": 0, "open_overdue": 0, "percentage": None}
+    for hours in (5, 47, 200):
+        holed(app, cast.organization, hours)
+    assert report(cast.viewer)["sla"] == {"within": 2, "breached": 1, "open_overdue": 0, "percentage": 66.67}
+    cast.admin.patch(f"/organizations/{cast.organization.id}", {"settings": {"sla_days": {"high": 1}}})
+    holed(app, cast.organization, 30)
+    sla = report(cast.viewer)["sla"]
+    assert (sla["within"], sla["breached"]) == (2, 2)
+    assert report(cast.viewer, to=stamp(PUBLISHED + timedelta(hours=31)))["sla"]["percentage"] == 50
+    assert report(cast.viewer, **{"from": stamp(PUBLISHED + timedelta(days=30))})["sla"]["percentage"] is None
+
+
+def test_late_ones_are_those_of_the_list_behind_the_number(app: Any, cast: Any) -> None:
+    late = [holed(app, cast.organization, None) for _ in range(2)]
+    holed(app, cast.organization, 5, "low")
+    holed(app, cast.elsewhere, None)
+    for query in ({}, {"site_id": str(late[0].id)}):
+        count = report(cast.viewer, **query)["sla"]["open_overdue"]
+        assert count == cast.viewer.get("/exposures", overdue="true", runs="true", **query).json["meta"]["total"] == 2 - len(query)
+    found = cast.viewer.get("/exposures", state="open").json["data"][0]
+    cast.member.post(f"/exposures/{found['id']}/accept", {"reason": "Switched off.", "expires_at": stamp(factories.ago(days=-9))})
+    assert report(cast.viewer)["sla"]["open_overdue"] == 1
 
 
 def test_the_number_of_statements_does_not_grow(app: Any, cast: Any, fleet: Any, post_run: Any) -> None:

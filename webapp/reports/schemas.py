@@ -15,7 +15,7 @@ from webapp.reports.values import BUILT, Format, Status
 NO_PDF = "PDF is not built by this server. It builds csv, xlsx and json."
 BY_SITE_SORTS = ("site", "updates_count", "security_updates_count")
 RATE = {"description": "Runs with status success, as a fraction of all runs (0 to 1, four decimals); null without runs."}
-HOURS = {"description": "Hours; null where no release date is known."}
+HOURS = {"description": "Hours; null where neither a release date nor an advisory is known."}
 
 
 class FormatChoice(fields.String):
@@ -186,9 +186,9 @@ class UpdateLagSchema(LagSchema):
 
 
 class SlaSchema(Output):
-    within = fields.Integer()
-    breached = fields.Integer()
-    open_overdue = fields.Integer(metadata={"description": "Security updates that sites need now, past their organization's deadline."})
+    within = fields.Integer(metadata={"description": "Exposures that ended in this time and within their deadline."})
+    breached = fields.Integer(metadata={"description": "Those that ended in this time, after it."})
+    open_overdue = fields.Integer(metadata={"description": "Open findings that are late now, accepted ones not among them."})
     percentage = fields.Float(allow_none=True, metadata={"description": "Within, in per cent of all judged; null where none was."})
 
 

@@ -16,8 +16,6 @@ can pass for one of the new job."""
 GRANULARITIES = ("day", "week", "month")
 UNKNOWN_SEVERITY = "unknown"
 SEVERITIES = ("critical", "high", "moderate", "low", UNKNOWN_SEVERITY)
-JUDGED_AS = {UNKNOWN_SEVERITY: "high"}
-"""An unknown severity has the deadline of high until it is judged (contract §3, organizations)."""
 
 
 class Format(StrEnum):

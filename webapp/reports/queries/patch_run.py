@@ -1,8 +1,9 @@
 """Patch runs in numbers: what was done, how soon after a release, and whether in time.
 
 A run lies where it finished (where it started, as long as it has not finished); periods are UTC, weeks begin on Monday. Posted
-and inferred runs count alike. Update lag goes from the release of the version to the report that first shows it (contract §6); a
-version whose release date nobody knows is left out, and no data is null, never zero.
+and inferred runs count alike. Update lag goes from the release of the version, or from the publication of the first advisory that
+the update closed, to the report that first shows it (contract §6); a version of which neither is known is left out, and no data is
+null, never zero. Deadlines are those of exposures.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from webapp.kit.db import db, rows
 from webapp.kit.listing import STREAM
 from webapp.kit.permissions import Actor, Permission
 from webapp.reports.queries import statements
-from webapp.reports.values import JUDGED_AS, SEVERITIES, UNKNOWN_SEVERITY
+from webapp.reports.values import SEVERITIES
 
 MOST_PERIODS = 1000
 WHOLE, BY_PERIOD, BY_SITE, BY_TEAM = 7, 3, 5, 6
@@ -37,7 +38,7 @@ def patch_run(actor: Actor, asked: Mapping[str, Any], at: datetime) -> dict[str,
     lags = _lags(values)
     totals = by_set[WHOLE][0]
     return {
-        "totals": _numbers(totals, sites=totals.sites), "update_lag": _update_lag(lags), "sla": _sla(lags, values, at),
+        "totals": _numbers(totals, sites=totals.sites), "update_lag": _update_lag(lags), "sla": _sla(values, at),
         "trend": _trend(by_set[BY_PERIOD], lags[BY_PERIOD], values["granularity"]),
         "by_site": [_numbers(row, site={"id": str(row.site_id), "name": row.site}, last_run_at=row.last_run_at)
                     for row in sorted(by_set[BY_SITE], key=lambda row: (-row.runs, row.site))],
@@ -69,8 +70,7 @@ def _lags(values: dict[str, Any]) -> dict[int, list[Any]]:
     steps = [(row.from_version, row.to_version) for row in rows(statements.STEPS, **values)]
     up = [step for step in steps if is_upgrade(*step)]
     if up:
-        for row in rows(statements.LAGS, **values, before=[step[0] for step in up], after=[step[1] for step in up],
-                        severity=JUDGED_AS[UNKNOWN_SEVERITY]):
+        for row in rows(statements.LAGS, **values, before=[step[0] for step in up], after=[step[1] for step in up]):
             found[{3: WHOLE, 1: BY_PERIOD, 2: BY_SEVERITY}[row.part]].append(row)
     return found
 
@@ -90,23 +90,19 @@ def measure_lag(actor: Actor, team: Team, at: datetime) -> dict[str, Any]:
 
 
 def _update_lag(lags: dict[int, list[Any]]) -> dict[str, Any]:
-    """Median and 90th percentile (interpolated); by severity, of security updates alone, all of which are unjudged as yet."""
-    security = next((row for row in lags[BY_SEVERITY] if row.security), None)
-    by_severity = {name: _lag(security if name == UNKNOWN_SEVERITY else None) for name in SEVERITIES}
-    return {**_lag(next(iter(lags[WHOLE]), None)), "by_severity": by_severity}
+    """Median and 90th percentile (interpolated); by severity, of security updates alone; one without an advisory is unknown."""
+    judged = {row.severity: row for row in lags[BY_SEVERITY] if row.severity}
+    return {**_lag(next(iter(lags[WHOLE]), None)), "by_severity": {name: _lag(judged.get(name)) for name in SEVERITIES}}
 
 
-def _sla(lags: dict[int, list[Any]], values: dict[str, Any], at: datetime) -> dict[str, Any]:
-    """Security updates against the deadlines of their organizations; who has set none is not judged.
+def _sla(values: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Exposures that ended in this time, against their deadlines; `open_overdue` are those that are late now, whatever the time.
 
-    `open_overdue` are the updates that sites still need now, past the deadline since the site first said so.
+    They are the lists at `/exposures?state=fixed` (`breached` tells the two apart) and `/exposures?overdue=true&runs=true`.
     """
-    security = next((row for row in lags[BY_SEVERITY] if row.security), None)
-    within, breached = (security.within, security.breached) if security else (0, 0)
-    overdue = rows(statements.OVERDUE, **values, at=at, severity=JUDGED_AS[UNKNOWN_SEVERITY])[0].overdue
-    judged = within + breached
-    return {"within": within, "breached": breached, "open_overdue": overdue,
-            "percentage": round(100 * within / judged, 2) if judged else None}
+    row = rows(statements.SLA, **values, at=at)[0]
+    judged = row.within + row.breached
+    return {**row._mapping, "percentage": round(100 * row.within / judged, 2) if judged else None}
 
 
 def _trend(runs: list[Any], lags: list[Any], granularity: str) -> list[Numbers]:

@@ -15,8 +15,18 @@ WINDOW = """(CAST(:since AS timestamptz) IS NULL OR {at} >= CAST(:since AS times
         AND (CAST(:until AS timestamptz) IS NULL OR {at} < CAST(:until AS timestamptz))"""
 LIES_AT = "coalesce(r.finished_at, r.started_at)"
 PERIOD = "date_trunc(:granularity, {at} AT TIME ZONE 'UTC')::date"
-TOOK = "greatest(extract(epoch FROM {at} - v.released_at), 0) / 3600.0"
-DEADLINE = "CAST(o.settings #>> ARRAY['sla_days', :severity] AS numeric)"
+TOOK = "greatest(extract(epoch FROM {at} - coalesce(x.published_at, v.released_at)), 0) / 3600.0"
+GRAVITY = "ARRAY['critical', 'high', 'unknown', 'moderate', 'low']"
+"""Severities, the gravest first; as webapp.catalog.values.severity.ORDER has them."""
+CLOSED = f"""
+    SELECT e.site_id, e.module_id, e.ended_at, min(coalesce(a.published_at, a.first_seen_at)) AS published_at,
+        ({GRAVITY})[min(array_position({GRAVITY}, a.severity))] AS severity
+    FROM exposures e JOIN advisories a ON a.id = e.advisory_id
+    WHERE e.ended_at IS NOT NULL AND e.fixed_version IS NOT NULL
+        AND (:everything OR e.organization_id = ANY(CAST(:organizations AS uuid[])))
+        AND (CAST(:site_id AS uuid) IS NULL OR e.site_id = CAST(:site_id AS uuid))
+    GROUP BY e.site_id, e.module_id, e.ended_at"""  # noqa: S608
+"""Which updates closed exposures: the first of their advisories' publications, and the gravest severity."""
 
 RUN = f"""
     SELECT r.*, s.name AS site, s.url, s.environment AS site_environment, t.id AS team_id, t.name AS team, {LIES_AT} AS at,
@@ -43,38 +53,39 @@ GROUP BY u.module ORDER BY updates DESC, u.module
 
 STEP = f"""
     FROM version_changes c JOIN sites s ON s.id = c.site_id
-    JOIN module_versions v ON v.module_id = c.module_id AND v.version = c.to_version AND v.released_at IS NOT NULL
-    WHERE c.kind = 'updated' AND c.from_version IS NOT NULL AND {SEEN.format(table="c")}
+    LEFT JOIN module_versions v ON v.module_id = c.module_id AND v.version = c.to_version
+    LEFT JOIN ({CLOSED}) x ON x.site_id = c.site_id AND x.module_id = c.module_id AND x.ended_at = c.at
+    WHERE c.kind = 'updated' AND c.from_version IS NOT NULL AND coalesce(x.published_at, v.released_at) IS NOT NULL
+        AND {SEEN.format(table="c")}
         AND {WINDOW.format(at="c.at")}"""
 
 STEPS = f"SELECT DISTINCT c.from_version, c.to_version {STEP}"
 
 LAGS = f"""
 WITH step AS (
-    SELECT c.organization_id, c.module_id, c.patch_run_id, c.from_version, c.to_version, {PERIOD.format(at="c.at")} AS period,
-        {TOOK.format(at="c.at")} AS hours, v.is_security
+    SELECT c.module_id, c.patch_run_id, c.from_version, c.to_version, {PERIOD.format(at="c.at")} AS period,
+        {TOOK.format(at="c.at")} AS hours, v.is_security, x.severity
     {STEP}
 ), lag AS (
-    SELECT step.period, step.hours, coalesce(step.is_security, false) OR coalesce(u.security, false) AS security,
-        {DEADLINE} * 24 AS deadline
+    SELECT step.period, step.hours, coalesce(step.severity, CASE WHEN step.is_security OR u.security THEN 'unknown' END) AS severity
     FROM step
     JOIN unnest(CAST(:before AS text[]), CAST(:after AS text[])) AS up (from_version, to_version)
         ON up.from_version = step.from_version AND up.to_version = step.to_version
     JOIN modules m ON m.id = step.module_id
-    JOIN organizations o ON o.id = step.organization_id
     LEFT JOIN patch_run_updates u ON u.patch_run_id = step.patch_run_id AND u.module = m.name
 )
-SELECT grouping(period, security) AS part, period, security, count(*) AS updates,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median, percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) AS p90,
-    count(*) FILTER (WHERE security AND hours <= deadline) AS within, count(*) FILTER (WHERE security AND hours > deadline) AS breached
-FROM lag GROUP BY GROUPING SETS ((), (period), (security))
+SELECT grouping(period, severity) AS part, period, severity, count(*) AS updates,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median, percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) AS p90
+FROM lag GROUP BY GROUPING SETS ((), (period), (severity))
 """  # noqa: S608
 
-OVERDUE = f"""
-SELECT count(*) AS overdue
-FROM installations i JOIN sites s ON s.id = i.site_id JOIN organizations o ON o.id = i.organization_id
-WHERE i.valid_to IS NULL AND (i.update_available OR i.security_update) AND i.security_update AND i.enabled IS DISTINCT FROM false
-    AND {SEEN.format(table="i")} AND i.said_at + {DEADLINE} * interval '1 day' < :at
+SLA = f"""
+SELECT count(*) FILTER (WHERE e.ended_at <= e.due_at AND {WINDOW.format(at="e.ended_at")}) AS within,
+    count(*) FILTER (WHERE e.ended_at > e.due_at AND {WINDOW.format(at="e.ended_at")}) AS breached,
+    count(*) FILTER (WHERE e.ended_at IS NULL AND e.decision_id IS NULL AND e.enabled IS DISTINCT FROM false AND e.due_at < :at)
+        AS open_overdue
+FROM exposures e JOIN sites s ON s.id = e.site_id
+WHERE {SEEN.format(table="e")}
 """  # noqa: S608
 
 ROWS = f"""
@@ -90,6 +101,7 @@ LEFT JOIN (SELECT patch_run_id, module_id, to_version, min(at) AS at FROM versio
            GROUP BY patch_run_id, module_id, to_version) c
     ON c.patch_run_id = run.id AND c.module_id = m.id AND c.to_version = u.to_version
 LEFT JOIN module_versions v ON v.module_id = c.module_id AND v.version = c.to_version
+LEFT JOIN ({CLOSED}) x ON x.site_id = run.site_id AND x.module_id = c.module_id AND x.ended_at = c.at
 ORDER BY run.at DESC, run.id DESC, u.module
 """  # noqa: S608
 
