@@ -76,7 +76,7 @@ def test_required_fields(a_site, name):
 
 @pytest.mark.parametrize(("name", "value"), [
     ("status", "splendid"), ("trigger", "moon"), ("trigger", "inferred"), ("started_at", "noon"), ("colour", "red"),
-    ("started_at", at(-1)), ("started_at", "1970-01-01T00:00:00Z"), ("finished_at", at(4)), ("finished_at", at(-1)),
+    ("started_at", lambda: at(-1)), ("started_at", "1970-01-01T00:00:00Z"), ("finished_at", lambda: at(4)), ("finished_at", lambda: at(-1)),
     ("operator", "x" * 201), ("operator", "a\u0000b"), ("notes", "x" * 10_001), ("environment", "x" * 51),
     ("commit_sha", "abc"), ("commit_sha", "g" * 40), ("commit_sha", "a" * 65), ("commit_sha", "a" * 40 + "\n"),
     ("ci_url", "javascript:alert(1)"), ("ci_url", "ftp://ci.example.com/"), ("ci_url", "https://"),
@@ -85,6 +85,7 @@ def test_required_fields(a_site, name):
     ("updates", []),
 ])
 def test_refused_values(a_site, name, value):
+    value = value() if callable(value) else value  # a time in a test's name would differ from process to process
     assert fields_of(a_site.try_run(**{name: value})) == [name]
     assert a_site.runs() == []
 
