@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.exposure.conftest import advisory, evaluate
+from webapp.catalog.actions.advisories import import_advisories
 from webapp.kit.db import execute
 
 PATH = "/reports/module-updates"
@@ -42,6 +44,48 @@ def test_a_site_is_exposed_since_it_first_said_so(app: Any, cast: Any, fleet: An
     assert (site["id"], site["name"], site["version"], site["environment"]) == (str(one.id), "Alpha", "1.0.0", "production")
     assert site["exposed_hours"] == pytest.approx(6, abs=0.1)
     assert [each["exposed_hours"] for each in plain["sites"]] == [None, None]
+
+
+@pytest.fixture
+def graded(app: Any, cast: Any, fleet: Any) -> Any:
+    """The fleet, where an update of `plain` closes a critical advisory on both sites and a low one, and that of `secure` a moderate one."""
+    with factories.writing(app):
+        done = import_advisories([
+            advisory("SA-CONTRIB-2026-001", ("plain", "<1.0.2"), rating="low", published=factories.ago(hours=4)),
+            advisory("SA-CONTRIB-2026-002", ("plain", "<1.0.3"), rating="critical", published=factories.ago(hours=2)),
+            advisory("SA-CONTRIB-2026-003", ("secure", "<1.0.5"), rating="moderate", published=factories.ago(days=9))], factories.ago())
+    with app.app_context():
+        evaluate(done.ids, factories.ago())
+    return fleet
+
+
+def test_advisories_say_how_grave_an_update_is_and_since_when(cast: Any, graded: Any) -> None:
+    rows = cast.viewer.get(PATH).json["data"]
+    assert [(row["module"], row["severity"], [each["name"] for each in row["advisories"]]) for row in rows] == [
+        ("secure", "moderate", ["SA-CONTRIB-2026-003"]), ("plain", "critical", ["SA-CONTRIB-2026-002", "SA-CONTRIB-2026-001"])]
+    assert rows[0]["sites"][0]["exposed_hours"] == pytest.approx(6, abs=0.1)  # installed later than published
+    assert [each["exposed_hours"] for each in rows[1]["sites"]] == [pytest.approx(4, abs=0.1), pytest.approx(3, abs=0.1)]
+    known = rows[1]["advisories"][0]
+    assert cast.viewer.get(f"/advisories/{known['id']}").json["data"]["name"] == known["name"]
+    assert modules(cast.viewer, sort="severity") == ["plain", "secure"]
+    assert modules(cast.viewer, sort="-severity") == ["secure", "plain"]
+
+
+def test_advisories_by_site_and_in_files(cast: Any, graded: Any) -> None:
+    first = cast.viewer.get(PATH, group_by="site").json["data"][0]
+    assert [(each["module"], each["severity"], len(each["advisories"])) for each in first["modules"]] == [
+        ("secure", "moderate", 1), ("plain", "critical", 2)]
+    lines = list(csv.DictReader(io.StringIO(cast.viewer.get(PATH, format="csv").text)))
+    assert [line["advisories"] for line in lines] == ["SA-CONTRIB-2026-003", "SA-CONTRIB-2026-002, SA-CONTRIB-2026-001"]
+
+
+def test_built_reports_say_the_same(cast: Any, graded: Any, build: Any) -> None:
+    report = build(cast.member, formats=["json"])
+    built = cast.member.get(f"/reports/{report['id']}/download").json["data"]
+    assert [(row["module"], row["severity"], row["advisories"], round(row["exposed_hours"], 1)) for row in built] == [
+        ("secure", "moderate", ["SA-CONTRIB-2026-003"], 6.0),
+        ("plain", "critical", ["SA-CONTRIB-2026-002", "SA-CONTRIB-2026-001"], 4.0),
+        ("plain", "critical", ["SA-CONTRIB-2026-002", "SA-CONTRIB-2026-001"], 3.0)]
 
 
 def test_switched_off_code_and_deleted_sites_need_nothing(app: Any, cast: Any, fleet: Any) -> None:

@@ -98,7 +98,14 @@ class ExposedSiteSchema(Output):
     name = fields.String()
     version = fields.String(allow_none=True)
     environment = fields.String()
-    exposed_hours = fields.Float(allow_none=True, metadata={"description": "Hours since the site first called its version insecure."})
+    exposed_hours = fields.Float(allow_none=True, metadata={
+        "description": "Hours that its exposure has lasted; where no advisory is known, since the site first called its version insecure."})
+
+
+class KnownAdvisorySchema(Output):
+    id = fields.UUID()
+    name = fields.String()
+    severity = fields.String()
 
 
 class Ready(fields.List[Any]):
@@ -115,14 +122,16 @@ class UpdateSchema(Output):
     project = fields.String(allow_none=True)
     latest_version = fields.String(allow_none=True, metadata={"description": "The newest that any of the sites names."})
     security = fields.Boolean()
-    severity = fields.String(allow_none=True, metadata={"description": "unknown for a security update without an advisory."})
-    advisories: Any = fields.List(fields.Dict())
+    severity = fields.String(allow_none=True, metadata={
+        "description": "The gravest of its open advisories; unknown for a security update without one."})
+    advisories: Any = Ready(fields.Nested(KnownAdvisorySchema))
     sites_count = fields.Integer()
     sites = Ready(fields.Nested(ExposedSiteSchema))
 
 
 class UpdateExport(UpdateSchema):
     sites = fields.String()  # type: ignore[assignment]  # their names, in one cell
+    advisories = fields.Function(lambda row: ", ".join(each["name"] for each in row["advisories"]))
 
 
 class SiteSchema(Output):
@@ -139,7 +148,7 @@ class NeededUpdateSchema(Output):
     latest_version = fields.String(allow_none=True)
     security = fields.Boolean()
     severity = fields.String(allow_none=True)
-    advisories: Any = fields.List(fields.Dict())
+    advisories: Any = Ready(fields.Nested(KnownAdvisorySchema))
     exposed_hours = fields.Float(allow_none=True)
 
 
