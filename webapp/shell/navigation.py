@@ -52,7 +52,7 @@ AUDIT_LOG = Target("/audit-log", "Audit log", "history", P.AUDIT_READ)
 SYSTEM = Target("/admin", "System", "device-desktop", P.SYSTEM_OPERATE)
 JOBS = Target("/admin/jobs", "Jobs", "clock", P.SYSTEM_OPERATE)
 USAGE = Target("/admin/api-usage", "API usage", "arrows-exchange", P.SYSTEM_OPERATE)
-FEEDS = Target("/admin/feeds", "Release feeds", "versions", P.SYSTEM_OPERATE)
+FEEDS = Target("/admin/feeds", "Feeds", "versions", P.SYSTEM_OPERATE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
     (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS, WEDNESDAY)))
