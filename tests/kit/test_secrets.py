@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -10,7 +13,7 @@ from webapp.accounts.models import SecondFactor
 from webapp.kit import rotation
 from webapp.kit.clock import now
 from webapp.kit.db import db, rows
-from webapp.kit.secrets import NAME, EncryptedText, Keyring, SecretUnreadable
+from webapp.kit.secrets import NAME, EncryptedText, Keyring, SecretUnreadable, keyring
 from webapp.kit.settings import BadSetting
 
 SERVER, OLD, NEW = "s" * 40, "o" * 40, "n" * 40
@@ -43,6 +46,25 @@ def test_what_the_derived_key_encrypted_stays_readable_once_keys_are_given():
 def test_a_given_key_is_not_the_derived_one_of_the_same_text():
     with pytest.raises(SecretUnreadable):
         Keyring([OLD], SERVER).decrypt(Keyring([], OLD).encrypt("x"))
+
+
+def by_hand(key, purpose):
+    """The Fernet key of a text by RFC 5869 itself: extract without a salt, expand to one block."""
+    extracted = hmac.digest(bytes(32), key.encode(), "sha256")
+    return Fernet(base64.urlsafe_b64encode(hmac.digest(extracted, purpose + b"\x01", "sha256")))
+
+
+@pytest.mark.parametrize(("keys", "key", "purpose"), [
+    (Keyring([], SERVER), SERVER, b"patchboard encryption key of the server's secret"), (Keyring([OLD], SERVER), OLD, b"patchboard encryption key")],
+    ids=["derived", "given"])
+def test_what_earlier_versions_encrypted_stays_readable(keys, key, purpose):
+    assert keys.decrypt(by_hand(key, purpose).encrypt(b"x").decode()) == "x"
+    assert by_hand(key, purpose).decrypt(keys.encrypt("x").encode()) == b"x"
+
+
+def test_the_application_has_the_keys_of_its_settings(app):
+    with app.app_context():
+        assert keyring().decrypt(Keyring(app.config["ENCRYPTION_KEYS"], app.config["SECRET_KEY"]).encrypt("x")) == "x"
 
 
 @pytest.mark.parametrize("token", ["", "x", "gAAAAAB", Fernet(Fernet.generate_key()).encrypt(b"x").decode()],

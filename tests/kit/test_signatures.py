@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from webapp.kit.clock import stamp
 from webapp.kit.errors import NotAuthenticated
 from webapp.kit.signatures import KEY, NONCE, SIGNATURE, TIMESTAMP, digest_of_request, signature_of
 
@@ -62,6 +63,22 @@ def test_nothing_said_is_no_signature():
     ({TIMESTAMP: None, NONCE: None, SIGNATURE: None, KEY: "pb_012345678"}, TIMESTAMP)])
 def test_what_is_not_whole(changes, named):
     assert named in reason(signature_of, headers(VECTORS[0], **changes))
+
+
+def test_what_is_refused_is_said_in_a_sentence_with_the_server_s_time():
+    found = signature_of(headers(VECTORS[0]))
+    start = "The signature is not accepted. "
+    assert reason(found.check_time, AT + timedelta(seconds=301)) == (
+        start + f"It was signed more than five minutes ago: here it is {stamp(AT + timedelta(seconds=301))}.")
+    assert reason(found.check_time, AT - timedelta(seconds=301)) == (
+        start + f"It is signed for a time that has not come: here it is {stamp(AT - timedelta(seconds=301))}.")
+    assert reason(found.check, "x", "GET", "/", b"") == (
+        start + "The signature does not fit the method, path, time, nonce and body of this request.")
+
+
+@pytest.mark.parametrize(("given", "kept"), [("pb_012345678", "pb_012345678"), (None, None), ("", None)])
+def test_the_key_that_is_named_is_kept(given, kept):
+    assert signature_of(headers(VECTORS[0], **{KEY: given})).key == kept
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(301, "more than five minutes ago"), (-301, "has not come"), (10**9, "ago")])
