@@ -145,3 +145,27 @@ def test_versions_know_what_their_feed_says_of_them(cast: Any) -> None:
         factories.reported(other, {"tiny": factories.module("tiny", "1.0.1")})
     assert cast.admin.get(f"/sites/{other.id}/modules").json["data"][0]["status"] == "not_supported"
     assert cast.admin.get(f"/sites/{other.id}").json["data"]["status"] == "vulnerable", "a security release is waiting in the next major"
+
+
+def test_what_is_offered_says_whether_the_sites_core_suits_it(cast: Any) -> None:
+    """A security release that needs a newer core than the site has is offered as such, and not as the way out."""
+    raw = feed("tiny", ("2.0.1", "Security update"), ("2.0.0", "Bug fixes"), ("1.0.0", "Insecure"), branches="2.")
+    for version, needs in (("2.0.1", "^11"), ("2.0.0", "^10.3 || ^11")):
+        place = f"<version>{version}</version>".encode()
+        raw = raw.replace(place, place + f"<core_compatibility>{needs}</core_compatibility>".encode())
+    with writing(cast.app):
+        keep_feed(parse_feed(raw), hash_of(raw), Origin("import"), now())
+        old, new = factories.site(cast.organization), factories.site(cast.organization)
+        for site, core in ((old, "10.2.4"), (new, "11.0.1")):
+            factories.reported(site, {"tiny": ReportedModule("tiny", "1.0.0", "module", "tiny")}, core=core)
+
+    def offers(site: Any) -> list[Any]:
+        row = cast.admin.get(f"/sites/{site.id}/modules", name="tiny").json["data"][0]
+        return [(each["version"], each["is_security"], each["needs_core"], each["fits_core"]) for each in row["offers"]]
+
+    assert offers(old) == [("2.0.1", True, "^11", False)]
+    assert offers(new) == [("2.0.1", True, "^11", True)]
+    assert "needs core ^11" in cast.admin.browser().get(f"/sites/{old.id}").get_data(as_text=True)
+    window = cast.admin.browser().get("/wednesday").get_data(as_text=True)
+    assert "^11" in window
+    assert "module=tiny&amp;module_version=1.0.0&amp;core_version=10.2.4" in window

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
 from webapp.fleet.queries.advisories import module_is_open_to, with_advisories
+from webapp.fleet.queries.offers import with_offers
 from webapp.fleet.queries.verdicts import DISAGREES, REASON, SAID_SECURITY, SAID_UPDATE, VERDICT, F, V
 from webapp.kit.db import db
 from webapp.kit.listing import Listing
@@ -40,7 +41,7 @@ def find_installed(actor: Actor, site: Site, asked: Mapping[str, Any]) -> Listin
     said stays apart in `site_says`. `disagrees` is true where both cannot be right.
     """
     listing = _installed(Installation.site_id == site.id, asked)
-    return replace(listing, prepare=lambda found: with_advisories(site.id, found, asked.get("as_of")))
+    return replace(listing, prepare=lambda found: with_offers(with_advisories(site.id, found, asked.get("as_of")), site.core_version))
 
 
 def find_installed_of(sites: Collection[UUID], asked: Mapping[str, Any], most: int) -> dict[UUID, list[Any]]:
@@ -59,7 +60,8 @@ def _installed(where: ColumnElement[bool], asked: Mapping[str, Any]) -> Listing:
         Module.public_id.label("module_id"), Module.name, Installation.display_name, Installation.project, Installation.type,
         Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
         VERDICT.label("status"), REASON.label("status_reason"), V.rule.label("status_rule"), V.also.label("also"), V.security_updates,
-        F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"), Installation.update_available, Installation.security_update,
+        V.feed_id, F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"), Installation.update_available,
+        Installation.security_update,
         Installation.said_latest_version, Installation.said_recommended_version, SAID_UPDATE, SAID_SECURITY, DISAGREES.label("disagrees"),
         Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
         case((NEEDS["security"], literal("security")), (NEEDS["other"], literal("other"))).label("needs"),

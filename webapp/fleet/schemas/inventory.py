@@ -27,6 +27,13 @@ class ModuleAdvisorySchema(Output):
     exposed_since = Time()
 
 
+class OfferSchema(Output):
+    version = fields.String()
+    is_security = fields.Boolean()
+    needs_core = fields.String(allow_none=True)
+    fits_core = fields.Boolean(allow_none=True)
+
+
 class InstalledSchema(Output):
     module_id = fields.UUID()
     name = fields.String()
@@ -43,6 +50,7 @@ class InstalledSchema(Output):
     feed_fetched_at = Time(allow_none=True, metadata=said("When the release feed behind the status was fetched."))
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
+    offers = fields.List(fields.Nested(OfferSchema), metadata=said("What it could be updated to, and whether the site's core suits that."))
     advisories = fields.List(fields.Nested(ModuleAdvisorySchema), metadata=said("What the site stands open to by this module."))
     site_says = fields.Function(site_says, metadata={"type": ["object", "null"]})
     disagrees = fields.Boolean(metadata=said("Whether the status and what the site says cannot both be true."))
