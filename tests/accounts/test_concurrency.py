@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -141,3 +143,29 @@ def test_one_link_used_twice_at_once_sets_one_password(app, cast):
     assert statuses(answers) == [200, 422, 422]
     good = [new for new in passwords if log_in(app, password=new).status_code == 200]
     assert good == [new for new, answer in zip(passwords, answers, strict=True) if answer.status_code == 200]
+
+
+def test_a_key_that_is_revoked_in_a_stream_of_requests_stops_within_a_second(app, cast):
+    """Four callers that ask without a pause: what begins after the revocation was answered is refused, and goes on being."""
+    made = cast.admin.post("/api-keys", {"name": "busy", "scopes": ["read"], "organization_id": str(cast.organization.id)}).json["data"]
+    caller, answers, over = Caller(app, {"X-API-Key": made["secret"]}), [], threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            answers.append((began, caller.get("/sites").status_code))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(answers) < 8:
+        time.sleep(0.01)
+    assert cast.admin.delete(f"/api-keys/{made['id']}").status_code == 200
+    revoked = time.monotonic()
+    time.sleep(1)
+    over.set()
+    for thread in threads:
+        thread.join()
+    before, after = ([status for began, status in answers if (began > revoked) == late] for late in (False, True))
+    assert before.count(200) >= 8
+    assert set(after) == {401}, "no request that began after the revocation gets anything"
