@@ -105,6 +105,8 @@ WORDS: dict[str, Any] = {
     "site_says": {"latest_version": "6.2.9", "recommended_version": "6.2.9", "update_available": True, "security_update": True},
     "slug": "meridian",
     "source": "report",
+    "AdvisoryFeed.source": "osv",
+    "AdvisoryRefresh.source": "osv",
     "stage": "Done",
     "status": "success",
     "Report.status": "done",
