@@ -7,7 +7,9 @@ import pytest
 
 from tests import factories
 from tests.accounts.pages import heading, text_of, words_of
+from tests.exposure.conftest import advisory, evaluate
 from tests.fleet.pages import CURRENT, OUTDATED, VULNERABLE, fleet, links_of, reported, rows_of, statements, total_of
+from webapp.catalog.actions.advisories import import_advisories
 from webapp.kit.clock import stamp
 
 
@@ -52,6 +54,33 @@ def test_every_number_is_the_length_of_the_list_that_it_leads_to(cast):
         assert total_of(browser.get(href)) == number, href
     paths = {href.split("?")[0] for href, _ in found}
     assert {"/sites", "/patch-runs"} < paths
+
+
+def test_advisories_and_deadlines_lead_to_just_what_they_count(app, cast):
+    """Five findings: two late, one due within the day, one within the week, one later; and one that was accepted."""
+    ages = {"high_mod": (30, 6.5), "moderate_mod": (25,), "low_mod": (60, 91)}
+    with factories.writing(app):
+        for name, days in ages.items():
+            for age in days:
+                factories.reported(factories.site(cast.organization), {name: "1.0.0"}, at=factories.ago(days=age))
+        factories.reported(factories.site(cast.elsewhere), {"high_mod": "1.0.0"}, at=factories.ago(days=2))
+        done = import_advisories([advisory(f"SA-CONTRIB-2026-00{number}", (name, "<1.1.0"), rating=name.split("_")[0], title=f"Hole in {name}",
+                                           published=factories.ago(days=200)) for number, name in enumerate(ages)], factories.ago())
+    with app.app_context():
+        evaluate(done.ids, factories.ago())
+    browser = cast.viewer.browser()
+    page = browser.get("/overview")
+    names = re.findall(r'class="name" href="/advisories/[^"]+">([^<]+)', text_of(page))
+    assert names == ["Hole in high_mod", "Hole in moderate_mod", "Hole in low_mod"]
+    found = numbers(page)
+    assert [number for href, number in found if href.startswith("/advisories/")] == [2, 1, 2]
+    assert [number for href, number in found if href.startswith("/exposures")] == [5, 2, 1, 1, 1]
+    for href, number in found:
+        assert total_of(browser.get(href)) == number, href
+    accepted = cast.viewer.get("/exposures", overdue="true").json["data"][0]["id"]
+    cast.member.post(f"/exposures/{accepted}/accept", {"reason": "Switched off.", "expires_at": stamp(factories.ago(days=-9))})
+    found = numbers(browser.get("/overview"))
+    assert [number for href, number in found if href.startswith("/exposures")] == [4, 1, 1, 1, 1]
 
 
 def test_the_tiles_are_the_counts_and_their_news(cast):
@@ -163,4 +192,4 @@ def test_it_costs_as_many_statements_at_500_sites_as_at_10(app, cast):
     with factories.writing(app):
         for _ in range(490):
             reported(factories.site(cast.organization, owner_id=cast.member.id), VULNERABLE)
-    assert statements(app, lambda: browser.get("/overview")) == few == 13
+    assert statements(app, lambda: browser.get("/overview")) == few == 12

@@ -23,17 +23,22 @@ STANDING = (Exposure.ended_at.is_(None), Exposure.enabled.is_not(False), Exposur
 
 
 def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
-    """Advisories, newest first, each with how many of the actor's sites stand open to it (`sites_exposed`) and ever did (`sites_hit`)."""
+    """Advisories, newest first, each with how many of the actor's sites stand open to it (`sites_exposed`) and ever did (`sites_hit`).
+
+    `next_due_at` is the first deadline of those that stand open; null where none does.
+    """
     visible = visible_exposures(actor)
     if "organization_id" in asked:
         visible = visible.where(Exposure.organization_id == asked["organization_id"])
     hit = visible.with_only_columns(
         Exposure.advisory_id, func.count(Exposure.site_id.distinct()).label("hit"),
         func.count(Exposure.site_id.distinct()).filter(*STANDING).label("exposed"),
+        func.min(Exposure.due_at).filter(*STANDING).label("next_due"),
     ).group_by(Exposure.advisory_id).subquery()
     exposed, ever = func.coalesce(hit.c.exposed, 0), func.coalesce(hit.c.hit, 0)
     published = func.coalesce(Advisory.published_at, Advisory.first_seen_at)
-    statement: Any = (select(Advisory, exposed.label("sites_exposed"), ever.label("sites_hit"), Advisory.severity.label("severity"))
+    statement: Any = (select(Advisory, exposed.label("sites_exposed"), ever.label("sites_hit"), Advisory.severity.label("severity"),
+                             hit.c.next_due.label("next_due_at"))
                  .outerjoin(hit, hit.c.advisory_id == Advisory.id).where(Advisory.merged_into.is_(None)))
     if "severity" in asked:
         statement = statement.where(Advisory.severity.in_(asked["severity"]))
@@ -56,13 +61,14 @@ def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
         statement = statement.where(or_(Advisory.title.icontains(asked["q"], autoescape=True), Advisory.id.in_(named),
                                         Advisory.packages.contains([asked["q"].lower()])))
     sorts = {"published_at": published, "severity": SEVERITY, "name": Advisory.name, "sites_exposed": exposed, "sites_hit": ever,
-             "modified_at": Advisory.modified_at}
+             "next_due_at": hit.c.next_due, "modified_at": Advisory.modified_at}
     return Listing(statement, sorts, "-published_at,name", Advisory.id, shape=_shape)
 
 
 def _shape(row: Any) -> Advisory:
     advisory: Advisory = row[0]
     advisory.sites_exposed, advisory.sites_hit = row.sites_exposed, row.sites_hit  # type: ignore[attr-defined]
+    advisory.next_due_at = row.next_due_at  # type: ignore[attr-defined]
     advisory.risk_said = None if advisory.risk is None else {  # type: ignore[attr-defined]
         "vector": advisory.risk, "score": advisory.risk_score}
     advisory.cvss_said = None if advisory.cvss is None else {  # type: ignore[attr-defined]

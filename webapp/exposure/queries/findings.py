@@ -111,6 +111,10 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], at: datetime) ->
         conditions.append(Exposure.started_at >= asked["since"])
     if "until" in asked:
         conditions.append(Exposure.started_at < asked["until"])
+    if "due_since" in asked:
+        conditions.append(Exposure.due_at >= asked["due_since"])
+    if "due_until" in asked:
+        conditions.append(Exposure.due_at < asked["due_until"])
     return statement.where(*conditions)
 
 

@@ -49,12 +49,13 @@ class AdvisorySchema(Output):
     first_seen_at = Time()
     sites_exposed = fields.Integer()
     sites_hit = fields.Integer()
+    next_due_at = Time(allow_none=True, metadata=said("The first deadline of your sites that stand open to it."))
     affected = fields.List(fields.Nested(AffectedSchema))
     sources = fields.List(fields.Nested(AdvisorySourceSchema))
 
 
 class AdvisoryQuery(ListQuery):
-    sortable = ("published_at", "severity", "name", "sites_exposed", "sites_hit", "modified_at")
+    sortable = ("published_at", "severity", "name", "sites_exposed", "sites_hit", "next_due_at", "modified_at")
 
     organization_id = fields.UUID(metadata=said("Whose sites are counted; of all that you may see unless said."))
     severity = Choices(Severity)

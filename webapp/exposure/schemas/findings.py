@@ -79,6 +79,8 @@ class ExposureQuery(ListQuery):
     reintroduced = Yes()
     since = Moment(data_key="from")
     until = Moment(until=True, data_key="to")
+    due_since = Moment(data_key="due_from", metadata=said("Deadlines from this moment or day on."))
+    due_until = Moment(until=True, data_key="due_to", metadata=said("Deadlines before this moment, or up to this day's end."))
     environment = Choice(Environment)
     criticality = Choice(Criticality)
     owner_id = fields.UUID()

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.catalog.versions import sort_key
+from webapp.exposure.queries import find_advisories, find_exposures
 from webapp.fleet import queries
 from webapp.kit.permissions import Actor
 from webapp.patching.queries import find_runs
 
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+STANDS = {"state": ["open"], "runs": True}
+"""The findings that make a site exposed: of code that may run, and that nobody has decided about."""
 UNWELL = ["vulnerable", "unsupported", "silent", "unknown", "outdated"]
 MOST = 8
 LABELS = {"vulnerable": "Vulnerable", "unsupported": "Unsupported", "outdated": "Outdated", "silent": "Silent",
@@ -31,7 +34,10 @@ class Tile:
 
 @dataclass(slots=True)
 class Overview:
-    """All that the page shows. `since` counts what happened from `yesterday` on; `by` is what `keepers` are grouped by."""
+    """All that the page shows. `since` counts what happened from `yesterday` on; `by` is what `keepers` are grouped by.
+
+    `advisories` are the gravest that sites stand open to, those with the next deadline first; `due` counts the findings by it.
+    """
 
     at: datetime
     yesterday: datetime
@@ -42,6 +48,16 @@ class Overview:
     since: dict[str, int]
     keepers: list[Any]
     by: str
+    advisories: list[Any]
+    due: dict[str, int]
+
+    @property
+    def day_ends(self) -> datetime:
+        return self.at + DAY
+
+    @property
+    def week_ends(self) -> datetime:
+        return self.at + WEEK
 
     @property
     def total(self) -> int:
@@ -77,18 +93,26 @@ def _of(part: int, total: int, one: str, more: str) -> str:
 
 
 def look_over(actor: Actor, asked: Mapping[str, Any], at: datetime, by: str) -> Overview:
-    """Everything in eight statements, however many sites there are; each number by the query of the list behind it."""
+    """Everything in nine statements, however many sites there are; each number by the query of the list behind it."""
     yesterday = at - DAY
     counts, new = queries.count_by_status(actor, asked, at), queries.count_new_by_status(actor, asked, at)
+    due = {"late": {"overdue": True, "runs": True}, "day": {**STANDS, "due_since": at, "due_until": at + DAY},
+           "week": {**STANDS, "due_since": at + DAY, "due_until": at + WEEK}, "later": {**STANDS, "due_since": at + WEEK}, "open": STANDS}
     since = queries.count_lists({
+        **{name: find_exposures(actor, {**asked, **filters}, at) for name, filters in due.items()},
+        "advisories": find_advisories(actor, {**asked, "exposed": True}),
         "runs": find_runs(actor, {**asked, "since": yesterday}),
         "failed": find_runs(actor, {**asked, "since": yesterday, "status": ["failed"]}),
         "refused": queries.find_sites(actor, {**asked, "refused_since": yesterday}, at),
         "unreported": queries.find_sites(actor, {**asked, "reported": False}, at)})
     unwell = queries.find_sites(actor, {**asked, "status": UNWELL}, at)
+    exposing = find_advisories(actor, {**asked, "exposed": True})
+    gravest = exposing.ordered(["severity", "next_due_at", "name"]).limit(MOST)
     return Overview(at, yesterday, counts, tiles(counts, new, since["unreported"]),
                     worst=unwell.fetch(unwell.ordered().limit(MOST)), fixes=queries.find_fixes(actor, asked, MOST),
-                    since=since | {"silent": new["silent"]}, keepers=queries.count_by_keeper(actor, asked, at, by)[:MOST], by=by)
+                    since=since | {"silent": new["silent"]}, keepers=queries.count_by_keeper(actor, asked, at, by)[:MOST], by=by,
+                    advisories=exposing.fetch(gravest) if since["advisories"] else [],
+                    due={name: since[name] for name in (*due, "advisories")})
 
 
 def tiles(counts: Mapping[str, int], new: Mapping[str, int], unreported: int) -> list[Tile]:
