@@ -171,7 +171,7 @@ class SiteUpdatesExport(Output):
     modules = fields.String()
 
 
-class UpdatesQuery(UpdatesFilters, ListQuery):  # type: ignore[misc]  # both refuse what they do not know
+class UpdatesQuery(ListQuery, UpdatesFilters):  # type: ignore[misc]  # read as an address is, not as a body
     sortable = ("module", "project", "security", "severity", "sites_count", *BY_SITE_SORTS)
 
     group_by = Choice(["module", "site"], load_default="module", metadata={"description": "One row for each module, or for each site."})
