@@ -14,7 +14,7 @@ from webapp.kit.permissions import Actor
 from webapp.patching.queries import find_runs
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-STANDS = {"state": ["open"], "runs": True}
+STANDS: dict[str, Any] = {"state": ["open"], "runs": True}
 """The findings that make a site exposed: of code that may run, and that nobody has decided about."""
 UNWELL = ["vulnerable", "unsupported", "silent", "unknown", "outdated"]
 MOST = 8
@@ -96,7 +96,7 @@ def look_over(actor: Actor, asked: Mapping[str, Any], at: datetime, by: str) -> 
     """Everything in nine statements, however many sites there are; each number by the query of the list behind it."""
     yesterday = at - DAY
     counts, new = queries.count_by_status(actor, asked, at), queries.count_new_by_status(actor, asked, at)
-    due = {"late": {"overdue": True, "runs": True}, "day": {**STANDS, "due_since": at, "due_until": at + DAY},
+    due: dict[str, dict[str, Any]] = {"late": {"overdue": True, "runs": True}, "day": {**STANDS, "due_since": at, "due_until": at + DAY},
            "week": {**STANDS, "due_since": at + DAY, "due_until": at + WEEK}, "later": {**STANDS, "due_since": at + WEEK}, "open": STANDS}
     since = queries.count_lists({
         **{name: find_exposures(actor, {**asked, **filters}, at) for name, filters in due.items()},
