@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without its compiled files Python starts three times as slowly.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check bench setup setup-tests lock clean
+.PHONY: help run test check bench mutants coverage setup setup-tests lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/	/' | expand -t 14
@@ -31,6 +31,17 @@ check: setup-tests  ## lint, types, import contracts, templates, audits
 bench: setup-tests  ## the benchmarks
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+mutants: setup-tests  ## mutation testing of policy, tokens and paging (ARGS="webapp.kit.listing*" takes a part)
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
+# What is to be covered whole, lines and branches: who somebody is, what they may, what is secret, where a list goes on.
+GUARDED := webapp/accounts/policy.py,webapp/accounts/identity.py,webapp/accounts/values.py,webapp/accounts/actions/signing.py,webapp/accounts/queries/signing.py,webapp/kit/permissions.py,webapp/kit/secrets.py,webapp/kit/signatures.py,webapp/kit/listing.py,webapp/kit/web/cursors.py
+
+coverage: setup-tests  ## the whole test suite with its coverage: 90 % at least, and all of what guards the product
+	@$(LOCAL) test -n 2 --dist loadfile --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/coverage report --include=$(GUARDED) --fail-under=100
+
 setup: $(VENV)/.installed  ## the environment and the front-end files, without starting anything
 	@$(LOCAL) vendor
 
@@ -43,7 +54,7 @@ lock:  $(VENV)/.installed-tests  ## locks the dependencies of pyproject.toml and
 	npm install --package-lock-only'
 
 clean:  ## removes the environment and what was built; instance/ with its data stays
-	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage mutants
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Patchboard needs Python 3.11 or newer: install it, or say where it is, as in: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }

@@ -25,18 +25,20 @@ NEEDS_DATABASE = {"app", "client", "cast", "database"}
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[dict[str, str]]:
-    """The addresses of a new database for this run, dropped at its end."""
+    """The addresses of a new database for this run, dropped at its end; with TEST_DATABASE_TEMPLATE a copy of that one."""
     if not os.environ.get("DATABASE_URL"):
         pytest.skip("no database: run the tests with `make test`")
     owner = make_url(os.environ["MIGRATION_DATABASE_URL"])
     name = f"patchboard_test_{secrets.token_hex(4)}"
     server = create_engine(owner, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {os.environ.get('TEST_DATABASE_TEMPLATE', 'template1')}"))
     addresses = {key: make_url(os.environ[key]).set(database=name).render_as_string(hide_password=False)
                  for key in ("DATABASE_URL", "MIGRATION_DATABASE_URL")}
+    before = {key: os.environ[key] for key in addresses}
     os.environ.update(addresses)
     yield addresses
+    os.environ.update(before)  # mutmut runs the tests several times in one process
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
@@ -52,7 +54,8 @@ def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
 
     storage = tmp_path_factory.mktemp("storage")
     application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
-    application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
+    if "TEST_DATABASE_TEMPLATE" not in os.environ:
+        application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
     if os.environ.get("HOLD_ANSWERS"):
         watch(application)
     yield application

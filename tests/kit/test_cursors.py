@@ -45,6 +45,17 @@ def test_a_place_is_read_as_it_was_written():
     assert read(written()) == PLACE
 
 
+@pytest.mark.parametrize("second", [0, 2])
+@pytest.mark.parametrize("micro", [0, 1])
+def test_places_of_all_lengths_are_read_as_they_were_written(second, micro):
+    with server().test_request_context(HOME):
+        for number in range(100):
+            place = Place(datetime(2026, 11, 20, 12, 30, second, micro * (number + 1), UTC), UUID(int=number * 7919))
+            word = write_cursor(place)
+            assert "=" not in word
+            assert read_cursor(word) == place
+
+
 def test_no_place_is_no_cursor():
     with server().test_request_context(HOME):
         assert write_cursor(None) is None
