@@ -57,7 +57,7 @@ def apply_bulk(actor: Actor, body: dict[str, Any]) -> Response:
     done = bulk.change_sites(actor, body, now())
     if body["dry_run"]:
         typed = {name: each if len(each) > 1 else each[0] for name, each in request.form.lists() if name != "csrf_token"}
-        return prepare_bulk.call(actor, form=Form(typed), told=done)  # type: ignore[attr-defined, no-any-return]
+        return prepare_bulk.call(actor, form=Form(typed), told=done)
     same = done["matched"] - done["changed"]
     say = f"{counted(done['changed'])} changed" + (f", {same} had it already." if same else ".")
     return go("fleet_pages.list_sites", say="Nothing to change: it is so already." if not done["changed"] else say)
