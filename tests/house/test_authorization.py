@@ -20,7 +20,8 @@ from webapp.kit.web.fields import ListQuery
 
 PEOPLE = COLUMNS[:6]
 SAME = {"login": "401", "303": "2xx", "200": "2xx", "201": "2xx", "202": "2xx"}
-PASSING = re.compile(r"[A-Za-z0-9_\-.:+/=]{20,}|\d\d:\d\d(:\d\d)?")  # ids, nonces, tokens, request ids and times
+PASSING = re.compile(r"[A-Za-z0-9_\-.:+/=]{20,}|\d\d:\d\d(:\d\d)?|just now|\d+ \w+ ago")
+"""Ids, nonces, tokens, request ids, and times in all their words."""
 
 
 @pytest.fixture
