@@ -12,7 +12,8 @@ from tests.accounts.pages import heading, navigation, text_of, words_of
 from tests.cast import Browser
 from webapp.kit.db import db
 
-WORK = ["/overview", "/sites", "/patch-runs", "/modules", "/reports"]
+WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/reports", "/wednesday"]
+OPERATE = ["/admin", "/admin/jobs", "/admin/feeds", "/admin/api-usage"]
 
 
 def statements_of(app, send):
@@ -33,11 +34,12 @@ def statements_of(app, send):
 
 def test_the_navigation_shows_what_one_may_open(cast):
     home = f"/organizations/{cast.organization.id}"
-    manage = ["/members", "/api-keys", home, "/audit-log"]
-    assert navigation(cast.viewer.browser().get("/more")) == WORK
-    assert navigation(cast.member.browser().get("/more")) == WORK
+    manage = ["/members", "/teams", "/api-keys", home, "/audit-log"]
+    assert navigation(cast.viewer.browser().get("/more")) == [*WORK, "/teams"]
+    assert navigation(cast.member.browser().get("/more")) == [*WORK, "/teams"]
     assert navigation(cast.admin.browser().get("/more")) == [*WORK, *manage]
-    assert navigation(cast.root.browser().get("/more")) == [*WORK, "/members", "/api-keys", "/organizations", "/audit-log"]
+    assert navigation(cast.root.browser().get("/more")) == [
+        *WORK, "/members", "/teams", "/api-keys", "/organizations", "/audit-log", *OPERATE]
 
 
 def test_the_navigation_is_about_the_chosen_organization(app, cast):
@@ -49,13 +51,13 @@ def test_the_navigation_is_about_the_chosen_organization(app, cast):
         factories.site(cast.organization), factories.site(cast.elsewhere), factories.site(cast.elsewhere)
     browser = cast.admin.browser()
     assert "/members" in navigation(browser.get("/more"))
-    assert re.search(r'href="/sites".*?<span class="n">3</span>', text_of(browser.get("/more")))
+    assert re.search(r'href="/sites".*?<span class="n"[^>]*>3</span>', text_of(browser.get("/more")))
     chosen = browser.post("/organizations/current", {"organization_id": str(cast.elsewhere.id), "next": "/more"})
     assert chosen.headers["Location"] == "/more"
     page = browser.get("/more")
     assert "/members" not in navigation(page)
     assert "you are viewer" in text_of(page)
-    assert re.search(r'href="/sites".*?<span class="n">2</span>', text_of(page))
+    assert re.search(r'href="/sites".*?<span class="n"[^>]*>2</span>', text_of(page))
     assert browser.get("/members").status_code == 403
     for all_of_them in ("", "all"):
         browser.post("/organizations/current", {"organization_id": all_of_them})
@@ -102,7 +104,7 @@ def test_errors_stand_in_the_shell_for_whoever_is_signed_in(cast, app):
     inside, outside = cast.viewer.browser().get("/no-such-page"), Browser(app).get("/no-such-page")
     assert (inside.status_code, outside.status_code) == (404, 404)
     assert heading(inside) == heading(outside) == "Not found"
-    assert navigation(inside) == WORK
+    assert navigation(inside) == [*WORK, "/teams"]
     assert navigation(outside) == []
     refused = cast.viewer.browser().get("/members")
     assert (refused.status_code, heading(refused)) == (403, "Not for you")
@@ -151,7 +153,7 @@ def test_pages_are_kept_by_nobody_on_the_way(cast):
 
 def test_the_bar_of_narrow_screens_has_five_and_says_where_one_is(cast):
     bar = re.search(r'<nav class="pb-tabbar".*?</nav>', text_of(cast.viewer.browser().get("/more")), re.DOTALL).group()
-    assert re.findall(r'<a href="([^"]+)"', bar) == ["/overview", "/sites", "/patch-runs", "/reports", "/more"]
+    assert re.findall(r'<a href="([^"]+)"', bar) == ["/overview", "/sites", "/exposures", "/reports", "/more"]
     assert re.findall(r'href="([^"]+)" aria-current="page"', bar) == ["/more"]
 
 
@@ -166,4 +168,4 @@ def test_a_superuser_of_many_still_finds_the_chosen_one(app, cast, monkeypatch):
     page = text_of(browser.get("/more"))
     assert 'aria-label="Organization: Zzz the last"' in page
     browser.post("/organizations/current", {"organization_id": ""})
-    assert re.search(r'href="/sites".*?<span class="n">5</span>', text_of(browser.get("/more"))), "all of them are counted"
+    assert re.search(r'href="/sites".*?<span class="n"[^>]*>5</span>', text_of(browser.get("/more"))), "all of them are counted"

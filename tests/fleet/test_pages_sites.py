@@ -53,7 +53,7 @@ def test_every_view_bears_the_number_of_the_list_behind_it(cast):
     browser = cast.admin.browser()
     tabs = tabs_of(browser.get("/sites"))
     assert {name: count for name, (_, count) in tabs.items()} == {
-        "All sites": 5, "Needs work in production": 3, "Mine": 1, "Silent": 1, "Never reported": 1, "No owner": 4}
+        "All sites": 5, "Needs work in production": 3, "Mine": 1, "Silent": 1, "Late": 0, "Never reported": 1, "No owner": 4}
     for name, (href, count) in tabs.items():
         page = browser.get(href)
         assert (total_of(page), count) == (count, count), name

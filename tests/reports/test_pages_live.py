@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from tests import factories
 from tests.accounts.pages import fragment_is_part, heading, text_of, words_of
 from tests.fleet.pages import links_of, statements, total_of
 from tests.reports.test_patch_run_report import updated
+from webapp.catalog.actions.advisories import import_advisories
+from webapp.catalog.verdicts.advisories import AdvisoryRecord, Affected, ids_of
+from webapp.exposure.actions.evaluation import evaluate
+from webapp.kit.clock import now
 
 UPDATES, RUNS = "/reports/module-updates", "/reports/patch-run"
 
@@ -167,6 +172,21 @@ def test_runs_lead_to_their_list_where_it_counts_the_same(cast: Any, fleet: Any,
     assert "/patch-runs?from=2020-01-01" in links_of(timed)
 
 
+def opened_and_closed(app: Any, place: Any, hours: dict[str, int]) -> None:
+    """A site that was open to each of these advisories, on a module of its own, for so many hours; the deadline of high is 7 days."""
+    with factories.writing(app):
+        site = factories.site(place)
+        records = [AdvisoryRecord("osv-drupal", name, ids_of([name]), published_at=factories.ago(days=20),
+                                  affected=(Affected(f"hole_{at}", "<2"),)) for at, name in enumerate(hours)]
+        done = import_advisories(records, now())
+        start = factories.ago(days=15)
+        for length in sorted({0, *hours.values()}):
+            versions = {f"hole_{at}": "2.0.0" if length >= hours[name] else "1.0.0" for at, name in enumerate(hours)}
+            factories.reported(site, versions, start + timedelta(hours=length))
+    with app.app_context():
+        evaluate(done.ids, now())
+
+
 def test_no_data_is_a_dash_with_its_reason_and_never_zero(cast: Any, fleet: Any, post_run: Any) -> None:
     browser = cast.viewer.browser()
     empty = browser.get(RUNS)
@@ -175,24 +195,26 @@ def test_no_data_is_a_dash_with_its_reason_and_never_zero(cast: Any, fleet: Any,
     post_run(fleet[0], factories.ago(days=1), security=1)
     page = browser.get(RUNS)
     tiles = tiles_of(page)
-    for label in ("Update lag, median", "Update lag, nine of ten within", "Security updates in time"):
+    for label in ("Update lag, median", "Update lag, nine of ten within", "Findings closed in time"):
         assert tiles[label] == ("–", None)
-    assert "No release date of these updates is known." in words_of(page)
-    assert "None can be judged: it takes a release date and a deadline." in words_of(page)
+    assert "Neither a release date nor an advisory of these updates is known." in words_of(page)
+    assert "None was closed" in words_of(page)
     assert 'id="lags"' not in text_of(page)
 
 
 def test_lag_and_deadlines_are_those_of_the_json(app: Any, cast: Any) -> None:
     for hours in (5, 47, 200):
         updated(app, cast.organization, hours, security=True)
-    cast.admin.patch(f"/organizations/{cast.organization.id}", {"settings": {"sla_days": {"high": 2}}})
     data, page = cast.viewer.get(RUNS).json["data"], cast.viewer.browser().get(RUNS)
-    assert (data["update_lag"]["median_hours"], data["sla"]["percentage"]) == (47, 66.67)
-    tiles = tiles_of(page)
-    assert (tiles["Update lag, median"][0], tiles["Security updates in time"][0]) == ("1 d 23 h", "66.7 %")
-    assert "2 in time, 1 late" in words_of(page)
+    assert (data["update_lag"]["median_hours"], data["sla"]["percentage"]) == (47, None)
+    assert tiles_of(page)["Update lag, median"][0] == "1 d 23 h"
     assert cells_of(page, "Time from release") == [["All", "3", "1 d 23 h", "7 d 1 h"], ["Unknown", "3", "1 d 23 h", "7 d 1 h"]]
     assert 'id="lags"' in text_of(page)
+    opened_and_closed(app, cast.organization, {"SA-CONTRIB-2026-001": 5, "SA-CONTRIB-2026-002": 47, "SA-CONTRIB-2026-003": 200})
+    data, page = cast.viewer.get(RUNS).json["data"], cast.viewer.browser().get(RUNS)
+    assert (data["sla"]["within"], data["sla"]["breached"], data["sla"]["percentage"]) == (2, 1, 66.67)
+    assert tiles_of(page)["Findings closed in time"][0] == "66.7 %"
+    assert "2 within the deadline, 1 after it" in words_of(page)
 
 
 def test_the_way_to_a_file_and_to_json_keeps_the_filters(cast: Any, fleet: Any, post_run: Any) -> None:
