@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import time_machine
+
 from tests import factories
 from tests.accounts.codes import log_in
 from tests.accounts.pages import said, words_of
-from tests.cast import Caller
+from tests.cast import Browser, Caller
+from webapp.kit.clock import now
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -80,3 +85,18 @@ def test_without_redis_people_sign_in_and_are_still_limited(app, cast, monkeypat
     monkeypatch.setitem(app.config, "LIMITS_ENABLED", True)
     monkeypatch.setitem(app.extensions, "patchboard_redis", Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2))
     assert log_in(app).status_code == 200
+
+
+def test_an_access_token_ends_by_itself_and_says_so(cast):
+    with time_machine.travel(now() + timedelta(minutes=31)):
+        refused = cast.viewer.get("/auth/me")
+    assert (refused.status_code, refused.json["error"]) == (401, "token_expired")
+    assert cast.viewer.get("/auth/me").status_code == 200
+
+
+def test_a_cookie_that_names_no_sign_in_is_nobodys(app):
+    browser = Browser(app)
+    with browser.client.session_transaction() as kept:
+        kept["_user_id"] = "nobody's"
+    answer = browser.get("/sites")
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/login")

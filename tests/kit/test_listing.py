@@ -160,3 +160,11 @@ def test_a_place_is_read_as_it_is_written_down():
 def test_pages_are_counted_from_one_and_the_last_may_be_short(total, size, first, number, pages):
     made = listing.Page([], total, size, first)
     assert (made.number, made.pages, made.sort, made.by_page) == (number, pages, [], True)
+
+
+def test_rows_that_vanish_between_counting_and_fetching_leave_no_place_to_go_on_from(rows, monkeypatch):
+    listed = a_list(cursor=(SignIn.created_at, SignIn.id))
+    listed.statement = listed.statement.where(SignIn.ip == "gone")
+    monkeypatch.setattr(Listing, "count", lambda self: 5)
+    page = listed.page(ASKED)
+    assert (page.rows, page.total, page.next_place) == ([], 5, None)
