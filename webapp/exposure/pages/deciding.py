@@ -14,13 +14,14 @@ from webapp.exposure.actions import deciding
 from webapp.exposure.pages.door import P, pages
 from webapp.exposure.schemas import AcceptInput
 from webapp.kit.clock import now, stamp
-from webapp.kit.errors import Invalid, NotFound
+from webapp.kit.errors import Invalid
 from webapp.kit.permissions import Actor
-from webapp.kit.web.fields import Input
 from webapp.kit.web.forms import Form
 from webapp.kit.web.pages import go, go_to, page
 
 USUAL = timedelta(days=90)
+MOST_CHOSEN = 200
+"""As many as a page of the list can have."""
 
 
 class AcceptForm(AcceptInput):
@@ -36,12 +37,6 @@ class AcceptForm(AcceptInput):
         except ValueError:
             return data
         return {**data, "expires_at": stamp(whole)}
-
-
-class DecisionForm(Input):
-    """Nothing but the button."""
-
-    csrf_token = fields.String(load_default="")
 
 
 @pages.post("/exposures/accept", needs=P.EXPOSURE_DECIDE)
@@ -92,7 +87,4 @@ def _chosen(actor: Actor) -> list[dict[str, Any]]:
         ids = [UUID(text) for text in request.form.getlist("ids")]
     except ValueError:
         raise Invalid("These are no findings.") from None
-    try:
-        return [row for row in (queries.get_exposure(actor, each) for each in ids[:200]) if row["state"] == "open"]
-    except NotFound:
-        return []
+    return queries.find_chosen(actor, ids[:MOST_CHOSEN])

@@ -1,9 +1,9 @@
 """Every read of exposures, as functions that start from what the actor may see, and what exposures follow from."""
 
 from webapp.exposure.queries.advisories import advisory_room, find_advisories, find_advisory_sites, get_advisory
-from webapp.exposure.queries.findings import count_by_state, find_decisions, find_exposures, get_decision, get_exposure, get_exposures
+from webapp.exposure.queries.findings import find_chosen, find_decisions, find_exposures, get_decision, get_exposure, get_exposures
 
 __all__ = [
-    "advisory_room", "count_by_state", "find_advisories", "find_advisory_sites", "find_decisions", "find_exposures", "get_advisory",
+    "advisory_room", "find_advisories", "find_advisory_sites", "find_chosen", "find_decisions", "find_exposures", "get_advisory",
     "get_decision", "get_exposure", "get_exposures",
 ]

@@ -152,6 +152,13 @@ def get_exposure(actor: Actor, exposure_id: UUID, lock: bool = False) -> dict[st
     return dict(found[0])
 
 
+def find_chosen(actor: Actor, ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """Those of these findings that the actor sees and that are open, as the list shows them, in one statement."""
+    listing = find_exposures(actor, {"state": [State.OPEN.value]})
+    listing.statement = listing.statement.where(Exposure.id.in_(ids))
+    return listing.all()
+
+
 def get_exposures(actor: Actor, ids: Collection[UUID]) -> list[Exposure]:
     """These findings as rows that are locked, in the order of their ids; NotFound where one of them is not visible."""
     statement = visible_exposures(actor).where(Exposure.id.in_(ids)).order_by(Exposure.id).with_for_update(of=Exposure)
@@ -193,10 +200,3 @@ def get_decision(actor: Actor, decision_id: UUID, lock: bool = False) -> RiskDec
     if found is None:
         raise NotFound()
     return _decided(found)
-
-
-def count_by_state(actor: Actor, asked: Mapping[str, Any], at: datetime) -> dict[str, int]:
-    """How many findings are in each state, by the query of the list."""
-    found = find_exposures(actor, {name: value for name, value in asked.items() if name != "state"}, at).only("state")
-    counts: dict[str, int] = dict(db.session.execute(select(found.c.state, func.count()).group_by(found.c.state)).all())
-    return {state.value: counts.get(state.value, 0) for state in State}
