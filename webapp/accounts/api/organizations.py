@@ -24,48 +24,21 @@ from webapp.kit.clock import now
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Role
 from webapp.kit.web.doors import Cached
+from webapp.kit.web.resources import Resource, open_doors
 
 HOUR = 3600
 
 
-@api.get("/organizations", needs=P.ORGANIZATION_READ, query=OrganizationQuery, gives=OrganizationSchema(), lists=True)
-def list_organizations(actor: Actor, query: dict[str, Any]) -> Listing:
-    """The organizations that you belong to."""
-    return queries.find_organizations(actor, query)
-
-
-@api.post("/organizations", needs=P.ORGANIZATION_CREATE, takes=OrganizationInput, gives=OrganizationSchema(), status=201,
-          at="/organizations/{id}")
-def create_organization(actor: Actor, body: dict[str, Any]) -> Organization:
-    """A new organization."""
-    return organizations.create_organization(actor, body, now())
-
-
-@api.get("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_READ, finds=queries.get_organization,
-         gives=OrganizationSchema(), cached=Cached("org", HOUR, policy.may_see_organization))
-def show_organization(actor: Actor, found: Organization) -> Organization:
-    """One organization."""
-    return found
-
-
-@api.change("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_EDIT, finds=queries.get_organization,
-            takes=OrganizationInput, gives=OrganizationSchema())
-def change_organization(actor: Actor, found: Organization, body: dict[str, Any]) -> Organization:
-    """Changes an organization."""
-    return organizations.change_organization(actor, found, body, now())
-
-
-@api.delete("/organizations/<uuid:organization_id>", needs=P.ORGANIZATION_DELETE, finds=queries.get_organization,
-            gives=OrganizationSchema())
-def delete_organization(actor: Actor, found: Organization) -> Organization:
-    """Deletes an organization with its sites and memberships; it can be restored."""
-    return organizations.delete_organization(actor, found, now())
-
-
-@api.post("/organizations/<uuid:organization_id>/restore", needs=P.ORGANIZATION_DELETE, gives=OrganizationSchema())
-def restore_organization(actor: Actor, organization_id: UUID) -> Organization:
-    """Brings back a deleted organization and what went with it."""
-    return organizations.restore_organization(actor, organization_id, now())
+ORGANIZATIONS = Resource(
+    path="/organizations", one="organization", many="organizations", reads=P.ORGANIZATION_READ, manages=P.ORGANIZATION_EDIT,
+    creates=P.ORGANIZATION_CREATE, deletes=P.ORGANIZATION_DELETE, query=OrganizationQuery, takes=OrganizationInput,
+    gives=OrganizationSchema(), find=queries.find_organizations, get=queries.get_organization,
+    create=organizations.create_organization, change=organizations.change_organization, delete=organizations.delete_organization,
+    restore=organizations.restore_organization, told={"show": {"cached": Cached("org", HOUR, policy.may_see_organization)}},
+    says={"list": "The organizations that you belong to.", "change": "Changes an organization.", "create": "A new organization.",
+          "delete": "Deletes an organization with its sites and memberships; it can be restored.",
+          "restore": "Brings back a deleted organization and what went with it."})
+open_doors(api, ORGANIZATIONS)
 
 
 @api.get("/organizations/<uuid:organization_id>/users", needs=P.USER_READ, finds=queries.get_organization, query=UserQuery,

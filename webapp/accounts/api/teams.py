@@ -20,48 +20,22 @@ from webapp.accounts.schemas.teams import (
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
+from webapp.kit.web.resources import Resource, open_doors
 
-TEAM = "/teams/<uuid:team_id>"
-MEMBER = f"{TEAM}/members/<uuid:user_id>"
-
-
-@api.get("/teams", needs=P.TEAM_READ, query=TeamQuery, gives=TeamRowSchema(), lists=True)
-def list_teams(actor: Actor, query: dict[str, Any]) -> Listing:
-    """The teams of your organizations."""
-    return queries.find_teams(actor, query)
-
-
-@api.post("/teams", needs=P.TEAM_MANAGE, takes=TeamInput, gives=TeamSchema(), status=201, at="/teams/{id}")
-def create_team(actor: Actor, body: dict[str, Any]) -> Team:
-    """A new team, with nobody in it."""
-    return teams.create_team(actor, body, now())
+TEAMS = Resource(
+    path="/teams", one="team", many="teams", reads=P.TEAM_READ, manages=P.TEAM_MANAGE, query=TeamQuery, takes=TeamInput,
+    row=TeamRowSchema(), gives=TeamSchema(), find=queries.find_teams, get=queries.get_team, create=teams.create_team,
+    change=teams.change_team, delete=teams.delete_team, restore=teams.restore_team,
+    says={"create": "A new team, with nobody in it.", "show": "One team, and how it stands.",
+          "change": "Changes a team; it stays in its organization.",
+          "delete": "Deletes a team: its sites show none, until it is restored.",
+          "restore": "Brings a deleted team back, with its people and sites."})
+MEMBERS = f"{TEAMS.rule}/members"
+MEMBER = f"{MEMBERS}/<uuid:user_id>"
+open_doors(api, TEAMS)
 
 
-@api.get(TEAM, needs=P.TEAM_READ, finds=queries.get_team, gives=TeamSchema())
-def show_team(actor: Actor, found: Team) -> Team:
-    """One team, and how it stands."""
-    return found
-
-
-@api.change(TEAM, needs=P.TEAM_MANAGE, finds=queries.get_team, takes=TeamInput, gives=TeamSchema())
-def change_team(actor: Actor, found: Team, body: dict[str, Any]) -> Team:
-    """Changes a team; it stays in its organization."""
-    return teams.change_team(actor, found, body, now())
-
-
-@api.delete(TEAM, needs=P.TEAM_MANAGE, finds=queries.get_team, gives=TeamSchema())
-def delete_team(actor: Actor, found: Team) -> Team:
-    """Deletes a team: its sites show none, until it is restored."""
-    return teams.delete_team(actor, found, now())
-
-
-@api.post(f"{TEAM}/restore", needs=P.TEAM_MANAGE, gives=TeamSchema())
-def restore_team(actor: Actor, team_id: UUID) -> Team:
-    """Brings a deleted team back, with its people and sites."""
-    return teams.restore_team(actor, team_id, now())
-
-
-@api.get(f"{TEAM}/members", needs=P.TEAM_READ, finds=queries.get_team_alone, query=TeamMemberQuery, gives=TeamMemberSchema(), lists=True)
+@api.get(MEMBERS, needs=P.TEAM_READ, finds=queries.get_team_alone, query=TeamMemberQuery, gives=TeamMemberSchema(), lists=True)
 def list_team_members(actor: Actor, found: Team, query: dict[str, Any]) -> Listing:
     """The people in a team."""
     return queries.find_team_members(found, query)
