@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from webapp.kit.local.signals import Signals, Stopped
 from webapp.kit.local.state import INSTANCE, ROOT
 
 WARM_UP = Plan(2, 1)
+CALM = 4
 KINDS = ("reports", "lists", "advisories")
 
 
@@ -107,8 +109,10 @@ def advisory_phases(stand: Stand, plan: Plan) -> list[list[Result]]:
     last = flagged[-1]
     told = ", ".join(f"{each['seconds']:.2f} s ({each['seconds'] / each['yardstick']:.1f} times the rows by hand)" for each in flagged)
     say(f"\nAn advisory on {last['module']}: {last['sites']} sites flagged in {told}")
-    return look_at(stand, plan, {"an advisory's sites as JSON": f"/api/v1/advisories/{last['advisory']}/sites",
-                                 "an advisory as a page": f"/advisories/{last['advisory']}"})
+    paths = {"an advisory's sites as JSON": f"/api/v1/advisories/{last['advisory']}/sites",
+             "an advisory as a page": f"/advisories/{last['advisory']}"}
+    calm = replace(plan, connections=CALM)
+    return look_at(stand, plan, paths) + look_at(stand, calm, {f"{name}, {CALM} connections": path for name, path in paths.items()})
 
 
 def look_at(stand: Stand, plan: Plan, paths: dict[str, str]) -> list[list[Result]]:

@@ -27,6 +27,7 @@ class Plan:
     seconds: float
     turns: int
     most: int = MOST
+    connections: int = CONNECTIONS
 
 
 @dataclass
@@ -90,7 +91,7 @@ def machine_busy() -> float:
 def measure(stand: Stand, name: str, asked: Asked, plan: Plan) -> tuple[Result, Load]:
     """One phase of load; raises when any answer is not 200."""
     place, processors = stand.log.stat().st_size, Processors(stand).start()
-    load = put_under_load(stand.address(), asked, CONNECTIONS, plan.seconds, plan.most)
+    load = put_under_load(stand.address(), asked, plan.connections, plan.seconds, plan.most)
     used, busy = processors.used()
     if set(load.statuses) != {200}:
         raise RuntimeError(f"{name}: not every answer was 200: {dict(load.statuses)}; see {stand.log}")

@@ -51,11 +51,11 @@ REPORTS = """
 INSERT INTO inventory_reports (id, received_at, organization_id, site_id, reported_at, formats, bytes, outcome,
     received, added, updated, speaks, document, ip, agent)
 SELECT b.first_report_id, %(earlier)s, s.organization_id, s.id, %(earlier)s, '{native}'::varchar[], d.bytes,
-    'accepted', 150, 150, 0, %(speaks)s, d.document, '127.0.0.1', 'bench' FROM bench_sites b JOIN sites s ON s.id =
+    'accepted', 150, 150, 0, CAST(%(speaks)s AS text[]), d.document, '127.0.0.1', 'bench' FROM bench_sites b JOIN sites s ON s.id =
     b.id JOIN bench_documents d USING (profile)
 UNION ALL
 SELECT s.report_id, %(at)s, s.organization_id, s.id, %(at)s, '{native}'::varchar[], d.bytes, 'accepted', 150, 0, 15,
-    %(speaks)s, d.document, '127.0.0.1', 'bench' FROM bench_sites b JOIN sites s ON s.id = b.id JOIN bench_documents d
+    CAST(%(speaks)s AS text[]), d.document, '127.0.0.1', 'bench' FROM bench_sites b JOIN sites s ON s.id = b.id JOIN bench_documents d
     USING (profile)
 """
 AUDITED = """

@@ -59,7 +59,7 @@ REPORT = """
 INSERT INTO inventory_reports (id, received_at, organization_id, site_id, reported_at, formats, bytes, outcome,
     received, updated, speaks, document, ip, agent)
 VALUES (%(report)s, %(at)s, %(organization)s, %(site)s, %(at)s, '{native}', %(bytes)s, 'accepted', 150, 15,
-    %(speaks)s, %(document)s, '127.0.0.1', 'bench')
+    CAST(%(speaks)s AS text[]), %(document)s, '127.0.0.1', 'bench')
 """
 SITE = """
 UPDATE sites SET last_report_at = %(at)s, silent_after = %(silent_after)s, updates_count = %(updates_count)s,
@@ -80,7 +80,7 @@ SAME_SITE = "UPDATE sites SET last_report_at = %(at)s, silent_after = %(silent_a
 SAME_REPORT = """
 INSERT INTO inventory_reports (id, received_at, organization_id, site_id, reported_at, formats, bytes, outcome,
     received, speaks, ip, agent)
-VALUES (%(report)s, %(at)s, %(organization)s, %(site)s, %(at)s, '{native}', %(bytes)s, 'unchanged', 150, %(speaks)s,
+VALUES (%(report)s, %(at)s, %(organization)s, %(site)s, %(at)s, '{native}', %(bytes)s, 'unchanged', 150, CAST(%(speaks)s AS text[]),
     '127.0.0.1', 'bench')
 """
 UNCHANGED = (SCOPE, SAME_SITE, SAME_REPORT)

@@ -19,11 +19,13 @@ from sqlalchemy import DateTime, MetaData, TextClause, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from webapp.kit.arrays import send_lists_as_literals
 from webapp.kit.clock import now
 from webapp.kit.ids import new_id
 from webapp.kit.logs import log
 
 psycopg2.extras.register_uuid()
+send_lists_as_literals()
 ALL = "all"
 NOTHING = ""
 CANCELLED = "57014"

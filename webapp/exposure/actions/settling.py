@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from webapp.audit.actions import record
+from webapp.audit.actions import Event, record_many
 from webapp.exposure.actions.telling import tell_of_exposures
 from webapp.exposure.actions.writing import Row, deadlines_of, load_exposures, recount_sites, write_rows
 from webapp.exposure.queries.history import Reach, intervals_of, modules_of, reach_of_packages
 from webapp.exposure.values import Interval, Window, due, windows
 from webapp.kit import metrics
 from webapp.kit.clock import stamp
-from webapp.kit.db import after_commit, db
+from webapp.kit.db import after_commit
 from webapp.kit.permissions import Actor
 
 
@@ -106,6 +106,7 @@ class Plan:
         write_rows(self.new, [after for _, after in self.changed], self.dropped, self.at)
         told: dict[tuple[str, str], int] = defaultdict(int)
         happened: list[tuple[UUID, UUID, str]] = []
+        done: list[Event] = []
         for before, after in [*((None, row) for row in self.new), *self.changed, *((row, None) for row in self.dropped)]:
             event = _event(before, after)
             settled.opened += event in ("opened", "reopened")
@@ -116,23 +117,24 @@ class Plan:
             happened.append((row.site_id, row.organization_id, event))
             reach = self.names.get(row.advisory_id)
             told[event, reach.severity if reach else "unknown"] += 1
-            self._record(f"exposure.{event}", row, before, after, reach)
-        db.session.flush()
+            done.append(_entry(f"exposure.{event}", row, before, after, reach))
+        record_many(self.actor, done)
         recount_sites(settled.sites)
         tell_of_exposures(happened, self.at)
         after_commit(lambda: _count(told))
         return settled
 
-    def _record(self, action: str, row: Row, before: Row | None, after: Row | None, reach: Reach | None) -> None:
-        changes: dict[str, list[Any]] = {}
-        for name in ("started_at", "ended_at", "version", "fixed_version", "enabled", "due_at"):
-            old, new = (getattr(before, name) if before else None), (getattr(after, name) if after else None)
-            if old != new:
-                changes[name] = [stamp(old) if isinstance(old, datetime) else old, stamp(new) if isinstance(new, datetime) else new]
-        if reach is not None:
-            changes["advisory"] = [reach.name if before else None, reach.name if after else None]
-        changes["site_id"] = [str(row.site_id) if before else None, str(row.site_id) if after else None]
-        record(self.actor, action, "Exposure", resource_id=row.id, organization_id=row.organization_id, changes=changes)
+
+def _entry(action: str, row: Row, before: Row | None, after: Row | None, reach: Reach | None) -> Event:
+    changes: dict[str, list[Any]] = {}
+    for name in ("started_at", "ended_at", "version", "fixed_version", "enabled", "due_at"):
+        old, new = (getattr(before, name) if before else None), (getattr(after, name) if after else None)
+        if old != new:
+            changes[name] = [stamp(old) if isinstance(old, datetime) else old, stamp(new) if isinstance(new, datetime) else new]
+    if reach is not None:
+        changes["advisory"] = [reach.name if before else None, reach.name if after else None]
+    changes["site_id"] = [str(row.site_id) if before else None, str(row.site_id) if after else None]
+    return Event(action, "Exposure", row.id, row.organization_id, changes)
 
 
 def _count(told: Mapping[tuple[str, str], int]) -> None:

@@ -25,7 +25,7 @@ def show_advisory(actor: Actor, found: Advisory) -> Advisory:
     return found
 
 
-@api.get("/advisories/<uuid:advisory_id>/sites", needs=P.EXPOSURE_READ, finds=queries.get_advisory, query=AdvisorySiteQuery,
+@api.get("/advisories/<uuid:advisory_id>/sites", needs=P.EXPOSURE_READ, finds=queries.get_advisory_alone, query=AdvisorySiteQuery,
          gives=AdvisorySiteSchema(), lists=True)
 def list_advisory_sites(actor: Actor, found: Advisory, query: dict[str, Any]) -> Listing:
     """Your sites that are or were open to the advisory, those that still are first."""

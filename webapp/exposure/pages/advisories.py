@@ -34,7 +34,7 @@ def list_advisories(actor: Actor, query: dict[str, Any]) -> Response:
 @pages.get("/advisories/<uuid:advisory_id>", needs=P.EXPOSURE_READ, query=AdvisorySiteQuery)
 def show_advisory(actor: Actor, advisory_id: UUID, query: dict[str, Any]) -> Response:
     """Who is hit, who is on it, and will the deadline be met?"""
-    at, advisory, asked = now(), queries.get_advisory(actor, advisory_id), within(actor, query)
+    at, advisory, asked = now(), queries.described(queries.get_advisory_alone(actor, advisory_id)), within(actor, query)
     listing = ListView(queries.find_advisory_sites(actor, advisory, asked, at), asked, f"/api/v1/advisories/{advisory.public_id}/sites")
     room = queries.advisory_room(actor, advisory, chosen_organization(actor), at)
     periods = [f"{moment:%-d %b}" for moment, _ in room["burn_down"]]

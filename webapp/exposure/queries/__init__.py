@@ -1,9 +1,16 @@
 """Every read of exposures, as functions that start from what the actor may see, and what exposures follow from."""
 
-from webapp.exposure.queries.advisories import advisory_room, find_advisories, find_advisory_sites, get_advisory
+from webapp.exposure.queries.advisories import (
+    advisory_room,
+    described,
+    find_advisories,
+    find_advisory_sites,
+    get_advisory,
+    get_advisory_alone,
+)
 from webapp.exposure.queries.findings import find_chosen, find_decisions, find_exposures, get_decision, get_exposure, get_exposures
 
 __all__ = [
-    "advisory_room", "find_advisories", "find_advisory_sites", "find_chosen", "find_decisions", "find_exposures", "get_advisory",
-    "get_decision", "get_exposure", "get_exposures",
+    "advisory_room", "described", "find_advisories", "find_advisory_sites", "find_chosen", "find_decisions", "find_exposures",
+    "get_advisory", "get_advisory_alone", "get_decision", "get_exposure", "get_exposures",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Float, cast, func, or_, select, true
+from sqlalchemy import ARRAY, DateTime, Float, cast, func, literal, or_, select
 
 from webapp.catalog.models import Advisory, AdvisoryAlias, AdvisoryPackage, AdvisorySource
 from webapp.exposure.models import Exposure
@@ -22,12 +23,13 @@ from webapp.kit.permissions import Actor
 STANDING = (Exposure.ended_at.is_(None), Exposure.enabled.is_not(False), Exposure.decision_id.is_(None))
 
 
-def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
+def find_advisories(actor: Actor, asked: Mapping[str, Any], one: int | None = None) -> Listing:
     """Advisories, newest first, each with how many of the actor's sites stand open to it (`sites_exposed`) and ever did (`sites_hit`).
 
-    `next_due_at` is the first deadline of those that stand open; null where none does.
+    `next_due_at` is the first deadline of those that stand open; null where none does. With `one`, that advisory alone: what
+    the fleet is to all the others is not counted.
     """
-    visible = visible_exposures(actor)
+    visible = visible_exposures(actor) if one is None else visible_exposures(actor).where(Exposure.advisory_id == one)
     if "organization_id" in asked:
         visible = visible.where(Exposure.organization_id == asked["organization_id"])
     hit = visible.with_only_columns(
@@ -40,6 +42,8 @@ def find_advisories(actor: Actor, asked: Mapping[str, Any]) -> Listing:
     statement: Any = (select(Advisory, exposed.label("sites_exposed"), ever.label("sites_hit"), Advisory.severity.label("severity"),
                              hit.c.next_due.label("next_due_at"))
                  .outerjoin(hit, hit.c.advisory_id == Advisory.id).where(Advisory.merged_into.is_(None)))
+    if one is not None:
+        statement = statement.where(Advisory.id == one)
     if "severity" in asked:
         statement = statement.where(Advisory.severity.in_(asked["severity"]))
     if "kind" in asked:
@@ -76,28 +80,35 @@ def _shape(row: Any) -> Advisory:
     return advisory
 
 
-def get_advisory(actor: Actor, advisory_id: UUID, lock: bool = False) -> Advisory:
-    """One advisory with its numbers, what of which package it affects (`affected`) and who says so (`sources`), or NotFound.
-
-    The id of an advisory that was found to be another's twin leads to that one.
-    """
-    listing = find_advisories(actor, {})
-    twin = select(Advisory.merged_into).where(Advisory.public_id == advisory_id)
-    listing.statement = listing.statement.where(or_(Advisory.public_id == advisory_id, Advisory.id == twin.scalar_subquery()))
-    found = listing.all()
-    if not found:
+def get_advisory_alone(actor: Actor, advisory_id: UUID, lock: bool = False) -> Advisory:
+    """One advisory without its numbers, or NotFound. The id of one that was found to be another's twin leads to that one."""
+    key = select(func.coalesce(Advisory.merged_into, Advisory.id)).where(Advisory.public_id == advisory_id).scalar_subquery()
+    advisory = db.session.scalar(select(Advisory).where(Advisory.id == key))
+    if advisory is None:
         raise NotFound()
-    advisory: Advisory = found[0]
-    advisory.affected = list(db.session.scalars(  # type: ignore[attr-defined]
-        select(AdvisoryPackage).where(AdvisoryPackage.advisory_id == advisory.id).order_by(AdvisoryPackage.package)))
+    return advisory
+
+
+def get_advisory(actor: Actor, advisory_id: UUID, lock: bool = False) -> Advisory:
+    """One advisory with its numbers, what of which package it affects and who says so, or NotFound."""
+    return described(find_advisories(actor, {}, get_advisory_alone(actor, advisory_id).id).all()[0])
+
+
+def described(advisory: Advisory) -> Advisory:
+    """Gives an advisory `affected`, what of which package it is about, and `sources`, who says so."""
+    packages = select(AdvisoryPackage).where(AdvisoryPackage.advisory_id == advisory.id).order_by(AdvisoryPackage.package)
+    said = select(AdvisorySource).where(AdvisorySource.advisory_id == advisory.id)
+    advisory.affected = list(db.session.scalars(packages))  # type: ignore[attr-defined]
     advisory.sources = list(db.session.scalars(  # type: ignore[attr-defined]
-        select(AdvisorySource).where(AdvisorySource.advisory_id == advisory.id).order_by(AdvisorySource.source, AdvisorySource.source_id)))
+        said.order_by(AdvisorySource.source, AdvisorySource.source_id)))
     return advisory
 
 
 def find_advisory_sites(actor: Actor, advisory: Advisory, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
     """The sites that are or were open to the advisory, by the query of the findings."""
-    return find_exposures(actor, {**asked, "advisory_id": advisory.public_id}, at or now())
+    listing = find_exposures(actor, asked, at or now())
+    listing.statement = listing.statement.where(Exposure.advisory_id == advisory.id)
+    return listing
 
 
 def advisory_room(actor: Actor, advisory: Advisory, organization_id: UUID | None, at: datetime) -> dict[str, Any]:
@@ -119,7 +130,7 @@ def advisory_room(actor: Actor, advisory: Advisory, organization_id: UUID | None
     ).select_from(found)).one()
     owners = db.session.execute(select(found.c.owner_name, func.count().label("open")).where(*standing).group_by(found.c.owner_name)
                                 .order_by(func.count().desc(), found.c.owner_name).limit(8)).all()
-    return {**row._mapping, "owners": owners, "burn_down": _burn_down(found, at)}
+    return {**row._mapping, "owners": owners, "burn_down": _burn_down(found, row.since, at)}
 
 
 ROOM: dict[str, dict[str, Any]] = {
@@ -136,16 +147,21 @@ def _within(found: Any, asked: Mapping[str, Any]) -> list[Any]:
     return conditions + [found.c[name].is_(asked[name]) for name in ("runs", "overdue", "verified") if name in asked]
 
 
-def _burn_down(found: Any, at: datetime) -> list[tuple[datetime, int]]:
-    """The days since the first finding began and how many were open at the end of each; at most DAYS of them."""
-    first = db.session.scalar(select(func.min(found.c.exposed_since)).select_from(found))
+def _burn_down(found: Any, first: datetime | None, at: datetime) -> list[tuple[datetime, int]]:
+    """The days since the first finding began and how many were open at the end of each; at most DAYS of them.
+
+    One pass over the findings, whose beginnings and ends fall between two of the moments; what is open is what had begun and not ended.
+    """
     if first is None:
         return []
     step = max((at - first) / DAYS, timedelta(days=1))
     count = min(DAYS, int((at - first) / step)) + 1
     moments = [first + step * number for number in range(count)] + [at]
-    each = func.unnest(moments, type_=DateTime(timezone=True)).table_valued("moment").render_derived(name="each")
-    is_open = (found.c.exposed_since <= each.c.moment) & func.coalesce(found.c.fixed_at > each.c.moment, True)
-    rows = db.session.execute(select(each.c.moment, func.count(found.c.exposed_since).filter(is_open).label("open"))
-                              .select_from(each).join(found, true()).group_by(each.c.moment).order_by(each.c.moment))
-    return [(row.moment, row.open) for row in rows]
+    each = literal(moments, ARRAY(DateTime(timezone=True)))
+    began, ended = func.width_bucket(found.c.exposed_since, each), func.width_bucket(found.c.fixed_at, each)
+    steps = [0] * (len(moments) + 1)
+    for row in db.session.execute(select(began.label("began"), ended.label("ended"), func.count().label("n")).group_by(began, ended)):
+        steps[row.began] += row.n
+        if row.ended is not None:
+            steps[row.ended] -= row.n
+    return list(zip(moments, list(accumulate(steps))[1:], strict=True))

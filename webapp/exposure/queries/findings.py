@@ -51,9 +51,10 @@ def find_exposures(actor: Actor, asked: Mapping[str, Any], at: datetime | None =
     """
     at = at or now()
     statement = visible_exposures(actor, deleted=bool(asked.get("include_deleted")))
+    # Each finding has one of each. As outer joins PostgreSQL leaves out those that a count or a number does not need.
     statement = (
-        statement.join(Advisory, Advisory.id == Exposure.advisory_id).join(Module, Module.id == Exposure.module_id)
-        .join(Organization, Organization.id == Exposure.organization_id).outerjoin(User, User.id == Site.owner_id)
+        statement.outerjoin(Advisory, Advisory.id == Exposure.advisory_id).outerjoin(Module, Module.id == Exposure.module_id)
+        .outerjoin(Organization, Organization.id == Exposure.organization_id).outerjoin(User, User.id == Site.owner_id)
         .outerjoin(Team, and_(Team.id == Site.team_id, Team.deleted_at.is_(None)))
         .outerjoin(RiskDecision, and_(RiskDecision.id == Exposure.decision_id, RiskDecision.ended_at.is_(None)))
         .with_only_columns(*_columns(at)))
