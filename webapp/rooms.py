@@ -10,6 +10,7 @@ import webapp.catalog.models
 import webapp.exposure.models
 import webapp.fleet.actions.verdicts
 import webapp.fleet.models
+import webapp.insights.models
 import webapp.kit.models
 import webapp.patching.models
 import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
@@ -31,6 +32,8 @@ from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
 from webapp.ingest.pages import pages as ingest_pages
+from webapp.insights.api import api as insights_api
+from webapp.insights.pages import pages as insights_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
@@ -50,7 +53,7 @@ from webapp.reports.pages import pages as reports_pages
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
     fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
-    reports_api, reports_pages, graph_api,
+    insights_api, insights_pages, reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {

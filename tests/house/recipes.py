@@ -85,6 +85,7 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/reports": Recipe(body={"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": ORGANIZATION}}),
     "POST /api/v1/reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}),
     "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),
+    "POST /api/v1/repositories/<uuid:repository_id>/restore": restoring("repository_id", "deleted_repository"),
     "POST /api/v1/sites/<uuid:site_id>/modules": Recipe(body=REPORT),
     "POST /api/v1/sites/<uuid:site_id>/restore": restoring("site_id", "deleted_site"),
     "POST /api/v1/teams/<uuid:team_id>/restore": restoring("team_id", "deleted_team"),

@@ -14,13 +14,15 @@ from sqlalchemy import event, text
 
 from tests import factories
 from tests.cast import gather
+from tests.insights.facts import a_commit, a_pull_request, a_review, repository
 from webapp.kit.db import db
 
 FILE = Path(__file__).with_name("query_counts.json")
 LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
-         "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users")
+         "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
+         "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests")
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received")
 
@@ -38,7 +40,18 @@ def fill(app, cast, number):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)
         module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
-    return {"site": site_id, "module": module_id, "organization": str(cast.organization.id)}
+    return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number)}
+
+
+def fill_repositories(cast, number):
+    """So many repositories, and one with as many commits of as many people, and pull requests."""
+    for _ in range(number):
+        ours = repository(cast)
+    commits = [a_commit(author_email=f"person{place}@example.com") for place in range(number)]
+    requests = [a_pull_request(place, reviews=[a_review()]) for place in range(1, number + 1)]
+    for what, items in (("commits", commits), ("pull-requests", requests)):
+        assert cast.admin.post(f"/repositories/{ours['id']}/{what}", {"items": items}).status_code == 200
+    return ours["id"]
 
 
 def counted(app, send):

@@ -61,6 +61,21 @@ def findings_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
     return {"exposure": found[names[0]]["id"], "decision": decision["id"], "advisory": advisory}
 
 
+def repositories_of(cast: Any) -> dict[str, str]:
+    """A repository with a commit and a reviewed pull request, and a deleted one."""
+    value = {"organization_id": str(cast.organization.id), "default_branch": "main"}
+    ours, gone = (made(cast.admin.post("/repositories", {**value, "name": name, "url": f"https://git.example/{place}"}))["id"]
+                  for place, name in enumerate(("Website of Meridian", "Old site of Meridian")))
+    made(cast.admin.delete(f"/repositories/{gone}"))
+    commit = {"sha": "5" * 40, "parents": [], "author_name": "Bela of Meridian", "author_email": "bela@meridian.example",
+              "authored_at": stamp(now()), "committed_at": stamp(now()), "message": "Begin"}
+    made(cast.member.post(f"/repositories/{ours}/commits", commit))
+    review = {"reviewer_email": "ada@meridian.example", "state": "approved", "submitted_at": stamp(now())}
+    request = {"number": 1, "title": "Begin", "author_email": "bela@meridian.example", "state": "open", "created_at": stamp(now())}
+    made(cast.member.post(f"/repositories/{ours}/pull-requests", {**request, "reviews": [review]}))
+    return {"repository": ours, "deleted_repository": gone}
+
+
 def work_of(app: Any) -> dict[str, str]:
     """A job that waits, and one that has failed."""
     with factories.writing(app):

@@ -33,6 +33,7 @@ class Site(Resource, Base):
         CheckConstraint("criticality IN ('critical', 'high', 'normal', 'low')", name="criticality"),
         CheckConstraint("condition IN ('ok', 'outdated', 'vulnerable', 'unsupported', 'unknown')", name="condition"),
         ForeignKeyConstraint(["team_id", "organization_id"], ["teams.id", "teams.organization_id"]),
+        ForeignKeyConstraint(["repository_id", "organization_id"], ["repositories.id", "repositories.organization_id"]),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -76,6 +77,7 @@ Index("ix_sites_search", Site.name, Site.url, postgresql_using="gin", postgresql
 Index("ix_sites_tags", Site.tags, postgresql_using="gin")
 Index("ix_sites_name", func.lower(Site.name))
 Index("ix_sites_team_id", Site.team_id)
+Index("ix_sites_repository_id", Site.repository_id)
 # Neither `last_report_at` nor `silent_after`: every report moves them, and indexed they would make it write to all of these.
 for _column in ("name", "environment", "criticality", "condition", "condition_since", "core_version", "php_version", "database",
                 "modules_count", "updates_count", "security_updates_count", "owner_id", "created_at", "updated_at",

@@ -16,9 +16,13 @@ class Permission(StrEnum):
 
     API_KEY_MANAGE = "api_key.manage"
     AUDIT_READ = "audit.read"
+    DEVELOPER_MANAGE = "developer.manage"
+    DEVELOPER_READ = "developer.read"
     EXPOSURE_APPROVE = "exposure.approve"
     EXPOSURE_DECIDE = "exposure.decide"
     EXPOSURE_READ = "exposure.read"
+    INSIGHT_POST = "insight.post"
+    INSIGHT_READ = "insight.read"
     INVENTORY_POST = "inventory.post"
     INVENTORY_READ = "inventory.read"
     MODULE_READ = "module.read"
@@ -32,6 +36,9 @@ class Permission(StrEnum):
     PUBLIC = "public"
     REPORT_BUILD = "report.build"
     REPORT_READ = "report.read"
+    REPOSITORY_DELETE = "repository.delete"
+    REPOSITORY_EDIT = "repository.edit"
+    REPOSITORY_READ = "repository.read"
     SITE_DELETE = "site.delete"
     SITE_EDIT = "site.edit"
     SITE_READ = "site.read"
@@ -41,6 +48,7 @@ class Permission(StrEnum):
     TEAM_READ = "team.read"
     USER_MANAGE = "user.manage"
     USER_READ = "user.read"
+    WEBHOOK_MANAGE = "webhook.manage"
 
 
 P = Permission
@@ -63,14 +71,16 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-VIEWS = frozenset({P.EXPOSURE_READ, P.INVENTORY_READ, P.MODULE_READ, P.ORGANIZATION_READ, P.PATCH_RUN_READ, P.REPORT_READ, P.SITE_READ,
-                   P.TEAM_READ})
-WORKS = VIEWS | {P.EXPOSURE_DECIDE, P.INVENTORY_POST, P.PATCH_RUN_RECORD, P.REPORT_BUILD, P.SITE_EDIT, P.SITE_REGISTER}
-MANAGES = WORKS | {P.API_KEY_MANAGE, P.AUDIT_READ, P.EXPOSURE_APPROVE, P.ORGANIZATION_DELETE, P.ORGANIZATION_EDIT, P.SITE_DELETE,
-                   P.TEAM_MANAGE, P.USER_MANAGE, P.USER_READ}
+VIEWS = frozenset({P.DEVELOPER_READ, P.EXPOSURE_READ, P.INSIGHT_READ, P.INVENTORY_READ, P.MODULE_READ, P.ORGANIZATION_READ,
+                   P.PATCH_RUN_READ, P.REPORT_READ, P.REPOSITORY_READ, P.SITE_READ, P.TEAM_READ})
+WORKS = VIEWS | {P.EXPOSURE_DECIDE, P.INSIGHT_POST, P.INVENTORY_POST, P.PATCH_RUN_RECORD, P.REPORT_BUILD, P.REPOSITORY_EDIT,
+                 P.SITE_EDIT, P.SITE_REGISTER}
+MANAGES = WORKS | {P.API_KEY_MANAGE, P.AUDIT_READ, P.DEVELOPER_MANAGE, P.EXPOSURE_APPROVE, P.ORGANIZATION_DELETE, P.ORGANIZATION_EDIT,
+                   P.REPOSITORY_DELETE, P.SITE_DELETE, P.TEAM_MANAGE, P.USER_MANAGE, P.USER_READ, P.WEBHOOK_MANAGE}
 ROLE_GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType({Role.VIEWER: VIEWS, Role.MEMBER: WORKS, Role.ADMIN: MANAGES})
 SCOPE_GRANTS: Mapping[Scope, frozenset[Permission]] = MappingProxyType(
-    {Scope.INGEST: frozenset({P.INVENTORY_POST}), Scope.READ: VIEWS, Scope.WRITE: WORKS - {P.REPORT_BUILD}, Scope.ADMIN: MANAGES}
+    {Scope.INGEST: frozenset({P.INSIGHT_POST, P.INVENTORY_POST}), Scope.READ: VIEWS, Scope.WRITE: WORKS - {P.REPORT_BUILD},
+     Scope.ADMIN: MANAGES}
 )
 ANYBODY = frozenset({P.PUBLIC})
 

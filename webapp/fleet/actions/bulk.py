@@ -15,7 +15,7 @@ from sqlalchemy import select
 from webapp.accounts.queries import is_team_of
 from webapp.audit.actions import change_many
 from webapp.fleet.actions.announcing import tell_of_sites
-from webapp.fleet.actions.sites import refuse_to_restore, without_hidden_team
+from webapp.fleet.actions.sites import refuse_to_restore, without_hidden
 from webapp.fleet.models import Site
 from webapp.fleet.queries import find_sites, may_own, with_names
 from webapp.kit.db import db
@@ -86,7 +86,7 @@ def _changed_values(site: Site, body: Mapping[str, Any], at: datetime) -> dict[s
         case "assign_owner":
             values = {"owner_id": body["owner_id"]}
         case "assign_team":
-            values = without_hidden_team(site, {"team_id": body["team_id"]})
+            values = without_hidden(site, {"team_id": body["team_id"]})
         case "delete":
             return {"deleted_at": at}
         case _:

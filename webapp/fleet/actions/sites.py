@@ -15,6 +15,7 @@ from webapp.accounts.values import organization_closed, organization_reopened
 from webapp.audit.actions import change, change_many, record
 from webapp.fleet.actions.announcing import tell_of_site, tell_of_sites
 from webapp.fleet.models import Site
+from webapp.fleet.queries.names import is_repository_of
 from webapp.fleet.queries.sites import get_site, may_own
 from webapp.kit.db import db
 from webapp.kit.errors import Conflict, Invalid
@@ -55,7 +56,7 @@ def change_site(actor: Actor, site: Site, body: dict[str, Any], at: datetime) ->
         raise Invalid.at("organization_id", "A site stays where its history is. Register it anew in the other organization.")
     if body.get("require_signed_reports", site.require_signed_reports) != site.require_signed_reports:
         actor.require(Permission.API_KEY_MANAGE, site.organization_id)
-    body = without_hidden_team(site, body)
+    body = without_hidden(site, body)
     _check_references(body, site.organization_id)
     if body.get("url", site.url) != site.url:
         refuse_taken_url(body["url"])
@@ -89,14 +90,14 @@ def _check_references(body: dict[str, Any], organization_id: UUID) -> None:
         raise Invalid.at("owner_id", "This person does not belong to the organization.")
     if body.get("team_id") and not is_team_of(body["team_id"], organization_id):
         raise Invalid.at("team_id", "There is no such team in the organization.")
-    if body.get("repository_id"):
+    if body.get("repository_id") and not is_repository_of(body["repository_id"], organization_id):
         raise Invalid.at("repository_id", "There is no such repository in the organization.")
 
 
-def without_hidden_team(site: Site, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body without a team that is none already: a deleted team is not shown, and its sites are in it again once it is restored."""
-    hidden = "team_id" in body and body["team_id"] is None and site.shown_team_id is None  # type: ignore[attr-defined]
-    return {name: value for name, value in body.items() if not (hidden and name == "team_id")}
+def without_hidden(site: Site, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body without a team or repository that is none already: a deleted one is not shown, and has its sites once it is restored."""
+    hidden = {name for name in ("team_id", "repository_id") if getattr(site, f"shown_{name}") is None}
+    return {name: value for name, value in body.items() if value is not None or name not in hidden}
 
 
 def refuse_taken_url(url: str) -> None:

@@ -16,7 +16,7 @@ from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satis
 from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.queries.advisories import is_open_to
-from webapp.fleet.queries.names import in_team, names_of, with_names
+from webapp.fleet.queries.names import in_team, names_of, of_repository, with_names
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
 from webapp.kit.db import db
@@ -24,7 +24,7 @@ from webapp.kit.errors import Invalid, NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 
-EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id", "repository_id",
+EQUAL = ("name", "environment", "criticality", "core_version", "php_version", "database", "owner_id",
          "organization_id", "report_interval_minutes", "modules_count", "updates_count", "security_updates_count", "exposures_count", "url")
 NEED = {SiteStatus.VULNERABLE: 0, SiteStatus.UNSUPPORTED: 1, SiteStatus.SILENT: 2, SiteStatus.UNKNOWN: 3, SiteStatus.OUTDATED: 4,
         SiteStatus.OK: 5}
@@ -123,6 +123,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], status: Any, sin
             statement = statement.where(holds == asked[name])
     if "team_id" in asked:
         statement = statement.where(in_team(asked["team_id"]))
+    if "repository_id" in asked:
+        statement = statement.where(of_repository(asked["repository_id"]))
     if "status" in asked:
         statement = statement.where(status.in_(asked["status"]))
     if "status_since" in asked:

@@ -66,7 +66,7 @@ class SiteSchema(ResourceOutput):
     criticality = fields.String()
     tags = fields.List(fields.String())
     team_id = fields.UUID(attribute="shown_team_id", allow_none=True)
-    repository_id = fields.UUID(allow_none=True)
+    repository_id = fields.UUID(attribute="shown_repository_id", allow_none=True)
     owner_id = fields.UUID(allow_none=True)
     report_interval_minutes = fields.Integer()
     description = fields.String()

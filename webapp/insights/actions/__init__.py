@@ -1,0 +1,1 @@
+"""Every write of insights, as verbs: check, change, record."""

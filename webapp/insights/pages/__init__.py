@@ -1,0 +1,5 @@
+"""Pages of insights."""
+
+from webapp.insights.pages.doors import pages
+
+__all__ = ["pages"]

@@ -1,0 +1,1 @@
+"""Insights as they come in and go out."""

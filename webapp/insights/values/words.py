@@ -1,0 +1,27 @@
+"""The words for providers, states and who may see what of a person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Provider(StrEnum):
+    """Where a repository is kept and webhooks come from."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+class PullRequestState(StrEnum):
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class ReviewState(StrEnum):
+    """What a reviewer said. Dismissed ones were said, and no longer count as approval."""
+
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    COMMENTED = "commented"
+    DISMISSED = "dismissed"
