@@ -11,6 +11,10 @@ from typing import Any
 from webapp.kit.web.openapi_examples import identity
 
 SITE = {"id": identity("site"), "name": "Town hall"}
+FIXING = {"exposures": 14, "fixed": 11, "median_hours": 20.5, "p90_hours": 44.0,
+          "within_24_hours": {"fixed": 6, "of": 13, "share": 0.4615}, "within_7_days": {"fixed": 11, "of": 12, "share": 0.9167},
+          "open": 2, "overdue": 1, "unverified": 0, "accepted": 1, "left_censored": 1,
+          "without_left_censored": {"fixed": 10, "median_hours": 18.25, "p90_hours": 40.5}}
 WORDS: dict[str, Any] = {
     "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
     "refresh_token": "eyJhbGciOiJIUzI1NiJ9.e30.cmVmcmVzaA",
@@ -100,6 +104,8 @@ WORDS: dict[str, Any] = {
     "security": True,
     "settings": {"timezone": "Europe/Vienna", "default_language": "en"},
     "severity": "critical",
+    "Statistics.by_severity": [{"severity": "critical", **FIXING}],
+    "Statistics.totals": FIXING,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "Report.sha256": {"csv": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     "site_says": {"latest_version": "6.2.9", "recommended_version": "6.2.9", "update_available": True, "security_update": True},

@@ -19,12 +19,12 @@ from webapp.kit.db import db
 
 FILE = Path(__file__).with_name("query_counts.json")
 LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
-         "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run",
+         "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests")
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
-         "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received")
+         "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix")
 
 
 def fill(app, cast, number):

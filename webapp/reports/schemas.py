@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from webapp.kit.web.fields import Choice, Choices, Input, ListQuery, Moment, Output, Query, ResourceOutput, Time
-from webapp.reports.shelf import KINDS, OTHER_NAMES
+from webapp.kit.web.fields import OTHER_NAMES, Choice, Choices, Input, ListQuery, Moment, Output, Query, ResourceOutput, Time
+from webapp.reports.shelf import KINDS
 from webapp.reports.shelf.module_updates import UpdatesFilters
 from webapp.reports.shelf.patch_run import RunFilters
 from webapp.reports.values import BUILT, Format, Status

@@ -17,6 +17,8 @@ from webapp.exposure.schemas import (
     DecisionSchema,
     ExposureQuery,
     ExposureSchema,
+    StatisticsQuery,
+    StatisticsSchema,
 )
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
@@ -27,6 +29,12 @@ from webapp.kit.permissions import Actor
 def list_exposures(actor: Actor, query: dict[str, Any]) -> Listing:
     """Which of your sites is open to which advisory: open findings first, the nearest deadline first."""
     return queries.find_exposures(actor, query)
+
+
+@api.get("/exposures/statistics", needs=P.EXPOSURE_READ, query=StatisticsQuery, gives=StatisticsSchema())
+def show_statistics(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """Time to fix: median and 90th percentile, the shares fixed within a day and a week, and what is still open."""
+    return queries.time_to_fix(actor, query, now())
 
 
 @api.get("/exposures/<uuid:exposure_id>", needs=P.EXPOSURE_READ, finds=queries.get_exposure, gives=ExposureSchema())

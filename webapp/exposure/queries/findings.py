@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from webapp.accounts.models import Organization, Team, User
 from webapp.catalog.models import Advisory, AdvisoryAlias, Module
@@ -15,7 +16,7 @@ from webapp.catalog.values.severity import ORDER
 from webapp.exposure.models import Exposure, RiskDecision
 from webapp.exposure.policy import visible_decisions, visible_exposures
 from webapp.exposure.values import State
-from webapp.fleet.models import Site
+from webapp.fleet.models import Site, VersionChangeRow
 from webapp.fleet.queries import in_team
 from webapp.kit.clock import now
 from webapp.kit.db import db
@@ -41,6 +42,16 @@ def overdue_at(at: datetime) -> ColumnElement[bool]:
 def verified_at(at: datetime) -> ColumnElement[bool]:
     """Whether its end, or that it goes on, is known from a report; the clocks of silent sites run on unverified."""
     return or_(Exposure.ended_at.is_not(None), Site.silent_after >= at)
+
+
+def left_censored() -> ColumnElement[bool]:
+    """Whether a finding may be older than is known: the first report of its site showed it, and the advisory was out before."""
+    every = aliased(Site)
+    first = (select(VersionChangeRow.at).where(VersionChangeRow.site_id == every.id).order_by(VersionChangeRow.at).limit(1)
+             .correlate(every).scalar_subquery())
+    known = select(every.id, first).where(every.last_report_at.is_not(None))
+    return and_(Exposure.started_at > func.coalesce(Advisory.published_at, Advisory.first_seen_at),
+                tuple_(Exposure.site_id, Exposure.started_at).in_(known))
 
 
 def find_exposures(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
@@ -102,7 +113,7 @@ ONE_OF: Mapping[str, Any] = {"state": STATE, "severity": Advisory.severity}
 def _filtered(statement: Select[Any], asked: Mapping[str, Any], at: datetime) -> Select[Any]:
     yes_or_no: dict[str, Any] = {
         "overdue": overdue_at(at), "verified": verified_at(at), "reintroduced": Exposure.n > 1,
-        "breached": Exposure.ended_at > Exposure.due_at, "runs": Exposure.enabled.is_not(False)}
+        "breached": Exposure.ended_at > Exposure.due_at, "runs": Exposure.enabled.is_not(False), "left_censored": left_censored()}
     conditions = [column == asked[name] for name, column in EQUAL.items() if name in asked]
     conditions += [column.in_(asked[name]) for name, column in ONE_OF.items() if name in asked]
     conditions += [func.coalesce(column, False) == asked[name] for name, column in yes_or_no.items() if name in asked]
@@ -112,6 +123,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], at: datetime) ->
         conditions.append(Exposure.started_at >= asked["since"])
     if "until" in asked:
         conditions.append(Exposure.started_at < asked["until"])
+    if "fixed_within" in asked:
+        conditions.append(Exposure.ended_at - Exposure.started_at <= timedelta(hours=asked["fixed_within"]))
     if "due_since" in asked:
         conditions.append(Exposure.due_at >= asked["due_since"])
     if "due_until" in asked:

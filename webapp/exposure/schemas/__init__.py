@@ -10,8 +10,9 @@ from webapp.exposure.schemas.findings import (
     ExposureQuery,
     ExposureSchema,
 )
+from webapp.exposure.schemas.statistics import StatisticsQuery, StatisticsSchema
 
 __all__ = [
     "AcceptInput", "AdvisoryQuery", "AdvisorySchema", "AdvisorySiteQuery", "AdvisorySiteSchema", "BulkAcceptInput", "BulkAcceptSchema",
-    "DecisionQuery", "DecisionSchema", "ExposureQuery", "ExposureSchema",
+    "DecisionQuery", "DecisionSchema", "ExposureQuery", "ExposureSchema", "StatisticsQuery", "StatisticsSchema",
 ]

@@ -12,6 +12,7 @@ from webapp.fleet.values import Criticality, Environment
 from webapp.kit.web.fields import Choice, Choices, Input, ListQuery, Moment, Output, Text, Time, Yes, said
 
 MOST_AT_ONCE = 1000
+MOST_HOURS = 100_000
 
 
 class NamedSchema(Output):
@@ -77,6 +78,8 @@ class ExposureQuery(ListQuery):
     runs = Yes(metadata=said("Code that may run: all but what a report shows switched off."))
     verified = Yes(metadata=said("False: the site is silent, and the clock runs on without a report."))
     reintroduced = Yes()
+    left_censored = Yes(metadata=said("The site's first report showed it, after the advisory: it may be older than is known."))
+    fixed_within = fields.Integer(validate=validate.Range(1, MOST_HOURS), metadata=said("Fixed within so many hours of its beginning."))
     since = Moment(data_key="from")
     until = Moment(until=True, data_key="to")
     due_since = Moment(data_key="due_from", metadata=said("Deadlines from this moment or day on."))

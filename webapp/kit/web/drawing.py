@@ -186,8 +186,9 @@ def _frame(most: float, periods: Sequence[str], size: str, *, between: bool = Fa
     xs = [plot.left + band * (at + 0.5) for at in range(count)] if between else _points(plot, count)
     for at in range(count - 1, -1, -every):
         ends = not between and count > 1
-        anchor = "end" if ends and at == count - 1 else "start" if ends and at == 0 else "middle"
-        plot.ticks.insert(0, (round(xs[at], 1), periods[at], anchor))
+        over = between and xs[at] + len(periods[at]) * LETTER / 2 > width
+        anchor = "end" if over or (ends and at == count - 1) else "start" if ends and at == 0 else "middle"
+        plot.ticks.insert(0, (width if over else round(xs[at], 1), periods[at], anchor))
     return plot
 
 

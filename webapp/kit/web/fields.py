@@ -245,3 +245,26 @@ class CursorQuery(ListQuery):
     def one_way_on(self, data: dict[str, Any], **_: Any) -> None:
         if "cursor" in data and ("page" in data or "skip" in data):
             raise ValidationError("A cursor says where to go on; use it without page and skip.", "cursor")
+
+
+OTHER_NAMES = {"organization": "organization_id", "site": "site_id", "team": "team_id"}
+"""Filters that may also be written as the contract's tables name them."""
+
+
+class Narrowed(Schema):
+    """Filters of figures and reports, each of which may be written with or without `_id`. Loaded, it has its `_id` name."""
+
+    @validates_schema
+    def one_of_two_names(self, data: dict[str, Any], **_: Any) -> None:
+        for other, name in OTHER_NAMES.items():
+            if other in data and name in data and data[other] != data[name]:
+                raise ValidationError(f"This is {name} by another name; say it once.", other)
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if "since" in data and "until" in data and data["since"] >= data["until"]:
+            raise ValidationError("The end must lie after the beginning.", "to")
+
+    @post_load
+    def by_one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {OTHER_NAMES.get(name, name): value for name, value in data.items()}

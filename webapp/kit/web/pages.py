@@ -13,6 +13,7 @@ from jinja2_fragments.flask import render_block
 from webapp.kit.errors import PatchboardError
 from webapp.kit.listing import Listing, Page
 from webapp.kit.permissions import Actor
+from webapp.kit.web.fields import OTHER_NAMES
 
 CHOSEN = "organization"
 """Where the session keeps the organization that its pages are about."""
@@ -109,6 +110,18 @@ def error_page(problem: PatchboardError) -> Response:
     answer.headers.update({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
     answer.vary.add("HX-Request")
     return answer
+
+
+class Filters:
+    """Filters as the chips of a list use them, for a page that is no list; each under its `_id` name."""
+
+    def __init__(self) -> None:
+        self.query = {OTHER_NAMES.get(name, name): value for name, value in request.args.items() if value}
+
+    def link(self, **changes: Any) -> str:
+        """This page with some filters changed; None takes one away."""
+        kept = {name: value for name, value in {**self.query, **changes}.items() if value not in (None, "")}
+        return request.path + (f"?{urlencode(kept)}" if kept else "")
 
 
 class ListView:

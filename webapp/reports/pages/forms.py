@@ -10,11 +10,11 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from webapp.kit.permissions import Actor
-from webapp.kit.web.fields import Choice, Input, Text
+from webapp.kit.web.fields import OTHER_NAMES, Choice, Input, Text
 from webapp.kit.web.forms import Form
 from webapp.reports.queries.names import find_site
 from webapp.reports.schemas import FormatChoice, ReportInput, ReportQuery
-from webapp.reports.shelf import KINDS, OTHER_NAMES
+from webapp.reports.shelf import KINDS
 
 BELOW = "parameters."
 PAGES = {kind: f"/reports/{kind.replace('_', '-')}" for kind in KINDS}

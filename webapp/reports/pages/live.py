@@ -11,11 +11,11 @@ from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import site_choices
 from webapp.kit.clock import now
 from webapp.kit.permissions import Actor, Permission
-from webapp.kit.web.pages import ListView, page, within
+from webapp.kit.web.pages import Filters, ListView, page, within
 from webapp.reports import queries
 from webapp.reports.pages.door import pages
 from webapp.reports.pages.forms import address_of, build_address
-from webapp.reports.pages.tabs import Filters, filters_of, tabs_of_reports
+from webapp.reports.pages.tabs import filters_of, tabs_of_reports
 from webapp.reports.pages.trend import trend_of
 from webapp.reports.queries.names import module_ids, organization_names, site_names
 from webapp.reports.schemas import PatchRunQuery, UpdatesQuery

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from webapp.reports.shelf import OTHER_NAMES
+from webapp.kit.web.fields import OTHER_NAMES
 
 PLACE = ("page", "per_page", "sort", "group_by")
 
@@ -28,15 +28,3 @@ def filters_of(asked: Mapping[str, Any]) -> dict[str, str]:
     given = {OTHER_NAMES.get(name, name): value for name, value in request.args.items() if value}
     organization_id = asked.get("organization_id")
     return given if organization_id is None else {**given, "organization_id": str(organization_id)}
-
-
-class Filters:
-    """Filters as the chips of a list use them, for a page that is no list."""
-
-    def __init__(self) -> None:
-        self.query = {name: value for name, value in request.args.items() if value}
-
-    def link(self, **changes: Any) -> str:
-        """This page with some filters changed; None takes one away."""
-        kept = {name: value for name, value in {**self.query, **changes}.items() if value not in (None, "")}
-        return request.path + (f"?{urlencode(kept)}" if kept else "")

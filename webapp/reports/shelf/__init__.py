@@ -9,33 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow import fields
 
 from webapp.kit.permissions import Actor
-from webapp.kit.web.fields import Input
+from webapp.kit.web.fields import Input, Narrowed
 
 Parameters = Mapping[str, Any]
-OTHER_NAMES = {"organization": "organization_id", "site": "site_id", "team": "team_id"}
-"""Filters that may also be written as the contract's tables name them."""
 
 
-class Filters(Input):
+class Filters(Narrowed, Input):
     """What every report can be narrowed by. Loaded, each filter has its `_id` name."""
 
     organization_id = fields.UUID()
     organization = fields.UUID()
     team_id = fields.UUID()
     team = fields.UUID()
-
-    @validates_schema
-    def one_of_two_names(self, data: dict[str, Any], **_: Any) -> None:
-        for other, name in OTHER_NAMES.items():
-            if other in data and name in data and data[other] != data[name]:
-                raise ValidationError(f"This is {name} by another name; say it once.", other)
-
-    @post_load
-    def by_one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {OTHER_NAMES.get(name, name): value for name, value in data.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from webapp.kit.permissions import Actor
 from webapp.kit.web.fields import Choice, Moment
@@ -24,11 +24,6 @@ class RunFilters(Filters):
     since = Moment(data_key="from", metadata={"description": "From this moment or day on."})
     until = Moment(until=True, data_key="to", metadata={"description": "Before this moment, or up to this day's end (UTC)."})
     granularity = Choice(GRANULARITIES, metadata={"description": "Periods of the trend, in UTC; weeks begin on Monday. month by default."})
-
-    @validates_schema
-    def in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "since" in data and "until" in data and data["since"] >= data["until"]:
-            raise ValidationError("The end must lie after the beginning.", "to")
 
 
 def rows(actor: Actor, asked: Parameters, at: datetime) -> Iterator[dict[str, Any]]:
