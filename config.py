@@ -12,7 +12,7 @@ from webapp.kit.settings import BadSetting, envbool, envcron, envint, envlimit, 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 MEGABYTE = 1024 * 1024
-KEEP = {"KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180}
+KEEP = {"KEEP_DELIVERIES_DAYS": 90, "KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180}
 """How long things are kept, in days; 0 is for ever. The audit log is always."""
 
 
@@ -34,6 +34,7 @@ def settings() -> dict[str, Any]:
         "REGISTRATION": envbool("REGISTRATION", False),
         "REQUIRE_SUPERUSER_TWO_FACTOR": envbool("REQUIRE_SUPERUSER_TWO_FACTOR", False),
         **mail_settings(),
+        **notification_settings(),
         **feed_settings(environment),
         "PROXY_HOPS": envint("PROXY_HOPS", 0, 0, 5),
         "FORCE_HTTPS": envbool("FORCE_HTTPS", False),
@@ -75,6 +76,23 @@ def mail_settings() -> dict[str, Any]:
         if not envstr("PUBLIC_URL"):
             raise BadSetting("MAIL_URL needs PUBLIC_URL: links in mails name the server, and never trust what a request says.")
     return {"MAIL_URL": url, "MAIL_FROM": origin}
+
+
+def notification_settings() -> dict[str, Any]:
+    """How messages are gathered, and where this server may post to at the word of its people."""
+    from webapp.kit.outgoing import networks
+
+    try:
+        allowed = networks(envlist("OUTGOING_NETWORKS"))
+    except ValueError:
+        raise BadSetting("OUTGOING_NETWORKS must be networks such as 10.0.0.0/8, by comma.") from None
+    return {
+        "OUTGOING_NETWORKS": allowed,
+        "OUTGOING_TIMEOUT_SECONDS": envint("OUTGOING_TIMEOUT_SECONDS", 10, 1, 60),
+        "NOTIFY_GATHER_SECONDS": envint("NOTIFY_GATHER_SECONDS", 15, 0, 3600),
+        "NOTIFY_PAUSE_SECONDS": envint("NOTIFY_PAUSE_SECONDS", 300, 0, 86_400),
+        "NOTIFY_DUE_SOON_HOURS": envint("NOTIFY_DUE_SOON_HOURS", 24, 1, 720),
+    }
 
 
 FEED_SERVERS = {

@@ -12,6 +12,7 @@ import webapp.fleet.actions.verdicts
 import webapp.fleet.models
 import webapp.insights.models
 import webapp.kit.models
+import webapp.notify.models
 import webapp.patching.models
 import webapp.reports.models  # noqa: F401 (models are known to the metadata by being imported)
 from webapp.accounts.api import api as accounts_api
@@ -37,6 +38,8 @@ from webapp.insights.pages import pages as insights_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
+from webapp.notify.api import api as notify_api
+from webapp.notify.jobs import deliver, delivery_failed, match
 from webapp.ops.api import admin, live_api, probes
 from webapp.ops.api.graph import graph_api
 from webapp.ops.api.search import search_api
@@ -53,10 +56,11 @@ from webapp.reports.pages import pages as reports_pages
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
     fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
-    insights_api, insights_pages, reports_api, reports_pages, graph_api,
+    insights_api, insights_pages, notify_api, reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {
     "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
-    "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "reports.build": build,
+    "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "notify.match": match,
+    "notify.deliver": deliver, "notify.deliver.failed": delivery_failed, "reports.build": build,
     "reports.build.failed": build_failed}

@@ -17,7 +17,7 @@ from webapp.kit.db import db
 from webapp.kit.logs import log
 from worker.entry import app
 
-QUEUES = ("default", "reports")
+QUEUES = ("default", "notifications", "reports")
 ALIVE_FOR = 30
 """Seconds; an idle worker says every fifteen that it lives (RQ waits fifteen seconds less than this for work)."""
 WATCH = 5

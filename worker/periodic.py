@@ -15,8 +15,9 @@ from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, rollback, rows, unit_of_work
 from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
+from webapp.notify.jobs import notice_time
 from worker.entry import app
-from worker.retention import forget_answers, forget_jobs, forget_report_files, forget_sign_ins, forget_usage
+from worker.retention import forget_answers, forget_deliveries, forget_jobs, forget_report_files, forget_sign_ins, forget_usage
 
 MONTHS_AHEAD = 12
 
@@ -84,6 +85,12 @@ def end_expired_decisions() -> None:
         log().info("decisions_expired", decisions=ended)
 
 
+def notice_deadlines_and_silences() -> None:
+    """Looks for deadlines that came near or passed, and for sites that fell silent, where rules ask for it."""
+    with app.app_context():
+        notice_time()
+
+
 def learn_rhythms() -> None:
     """Learns how often each site really reports."""
     with app.app_context(), unit_of_work(ALL):
@@ -99,6 +106,8 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_sign_ins, "43 3 * * *"),
     (forget_usage, "45 3 * * *"),
     (end_expired_decisions, "* * * * *"),
+    (notice_deadlines_and_silences, "* * * * *"),
+    (forget_deliveries, "49 3 * * *"),
     (learn_rhythms, "11 * * * *"),
     (forget_seen_nonces, "27 * * * *"),
     (check_audit_log, "47 3 * * *"),

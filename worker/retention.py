@@ -8,6 +8,7 @@ from __future__ import annotations
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.logs import log
 from webapp.kit.storage import storage
+from webapp.notify.jobs import forget as forget_notifications
 from webapp.reports.actions import forget_files
 from worker.entry import app
 
@@ -52,6 +53,13 @@ def forget_answers() -> None:
 def forget_jobs() -> None:
     """Forgets finished work."""
     forget("jobs")
+
+
+def forget_deliveries() -> None:
+    """Forgets what was delivered long ago, and what happened then."""
+    with app.app_context():
+        count = forget_notifications(app.config["KEEP_DELIVERIES_DAYS"])
+    log().info("forgotten", what="deliveries", rows=count)
 
 
 def forget_sign_ins() -> None:

@@ -23,6 +23,7 @@ from webapp.kit.folding import fold
 from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from webapp.kit.redis import redis
+from webapp.notify.jobs import hand_over as hand_over_notifications
 from worker.entry import app
 from worker.periodic import PERIODIC
 
@@ -58,6 +59,7 @@ class Scheduler:
     def turn(self) -> None:
         """Finds lost work, calls for what is due, and says that it lives."""
         self.attempt("sweep", sweep)
+        self.attempt("notifications", hand_over)
         self.attempt("seal", seal)
         self.attempt("periodic", self.call_for_what_is_due)
         self.attempt("heartbeat", say_alive)
@@ -87,6 +89,12 @@ def sweep() -> int:
     with app.app_context():
         enter_scope(ALL)
         return jobs.sweep()
+
+
+def hand_over() -> int:
+    """Hands over the messages whose time has come."""
+    with app.app_context():
+        return hand_over_notifications()
 
 
 def seal() -> int:

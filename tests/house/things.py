@@ -76,6 +76,31 @@ def repositories_of(cast: Any) -> dict[str, str]:
     return {"repository": ours, "deleted_repository": gone}
 
 
+def notifications_of(app: Any, cast: Any) -> dict[str, str]:
+    """A channel with a rule and a message that was delivered, one that no rule uses, and a deleted one of each."""
+    from webapp.kit.db import db
+    from webapp.notify.models import NotificationDelivery
+
+    place = str(cast.organization.id)
+    hook = {"organization_id": place, "kind": "webhook", "url": "https://hooks.meridian.example/patchboard"}
+    channel, unused, gone = (made(cast.admin.post("/notification-channels", {**hook, "name": f"{name} of Meridian"}))["id"]
+                             for name in ("Pager", "Spare", "Past pager"))
+    rule, past = (made(cast.admin.post("/notification-rules", {
+        "organization_id": place, "name": f"{name} of Meridian", "channel_id": channel, "events": ["exposure.opened"]}))["id"]
+        for name in ("Alarm", "Past alarm"))
+    made(cast.admin.delete(f"/notification-channels/{gone}"))
+    made(cast.admin.delete(f"/notification-rules/{past}"))
+    with factories.writing(app):
+        delivery = NotificationDelivery(
+            organization_id=cast.organization.id, channel_id=UUID(channel), rule_id=UUID(rule), event="exposure.opened", state="delivered",
+            title="Town hall of Meridian is exposed", payload={"type": "exposure.opened", "data": {}}, items_count=1,
+            created_at=factories.ago(hours=1), gathered_at=factories.ago(hours=1), delivered_at=factories.ago(hours=1), tries=1)
+        db.session.add(delivery)
+        db.session.flush()
+    return {"channel": channel, "unused_channel": unused, "deleted_channel": gone, "rule": rule, "deleted_rule": past,
+            "delivery": str(delivery.id)}
+
+
 def work_of(app: Any) -> dict[str, str]:
     """A job that waits, and one that has failed."""
     with factories.writing(app):

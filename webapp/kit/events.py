@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from blinker import Signal
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -68,6 +69,20 @@ class Announcement:
 
     def __call__(self) -> None:
         publish(self.events)
+
+
+noted = Signal()
+"""Sent with the kind, `organization_id`, `things` and `at` inside the transaction of what happened: for whoever keeps it (`note`)."""
+
+
+def note(kind: str, organization_id: UUID, things: Sequence[Mapping[str, Any]], at: datetime) -> None:
+    """Tells rooms above of something that must not be lost, inside the transaction of its cause; once for any number of things.
+
+    A thing is what it happened to, by ids: `site`, `advisory`, `ref` (a run, a report), each or none, and a `label` for people.
+    Unlike what is announced, what is noted is as durable as its cause.
+    """
+    if things:
+        noted.send(kind, organization_id=organization_id, things=things, at=at)
 
 
 def announce(kind: str, topics: Sequence[str], data: Mapping[str, Any], at: datetime, organization_id: UUID | None = None) -> None:

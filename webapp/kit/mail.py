@@ -52,8 +52,8 @@ class MailServer:
             raise BadSetting("MAIL_URL must name a host.")
         return cls(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
-    def send(self, message: EmailMessage) -> None:
-        """Hands one message over; SMTPException or OSError when the server does not take it."""
+    def send(self, message: EmailMessage) -> int:
+        """Hands one message over and tells how many of its recipients were refused; SMTPException or OSError when it is not taken."""
         context = ssl.create_default_context()
         secure = self.scheme == "smtps"
         with smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=context) if secure else smtplib.SMTP(
@@ -65,7 +65,7 @@ class MailServer:
                 server.starttls(context=context)
             if self.user:
                 server.login(self.user, self.password)
-            server.send_message(message)
+            return len(server.send_message(message))
 
 
 def sender(text: str) -> Address:

@@ -29,11 +29,12 @@ INGEST = Counter("patchboard_inventory_reports", "Reports received from sites.",
 EXPOSURES = Counter("patchboard_exposures", "Exposures opened, closed, reopened or corrected.", ["event", "severity"])
 LIVE = Gauge("patchboard_live_connections", "Streams of events and WebSockets that are open now.", multiprocess_mode="livesum")
 JOBS_FAILED = Counter("patchboard_job_failures", "Attempts at jobs that ended with an error.", ["kind"])
+NOTIFICATIONS = Counter("patchboard_notifications", "Tries to deliver a notification, by kind of channel.", ["kind", "outcome"])
 SECURITY = Counter("patchboard_security_events", "Events of security, by name.", ["name", "outcome"])
 
 
 OURS = (REQUESTS, REQUESTS_FAILED, REQUEST_SECONDS, ACTIVE, QUERIES, QUERY_SECONDS, CACHE_HITS, CACHE_MISSES, INGEST, EXPOSURES,
-        LIVE, JOBS_FAILED, SECURITY)
+        LIVE, JOBS_FAILED, NOTIFICATIONS, SECURITY)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 WHOLE = "SELECT, INSERT, UPDATE, DELETE"
 GRANTS = {"audit_log": "SELECT, INSERT", "audit_seals": "SELECT, INSERT", "audit_checks": "SELECT, INSERT",
-          "inventory_reports": "SELECT, INSERT"}
+          "inventory_reports": "SELECT, INSERT", "notification_attempts": "SELECT, INSERT"}
 TABLES = """
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 """

@@ -20,7 +20,7 @@ from webapp.fleet.queries import get_site
 from webapp.kit import jobs
 from webapp.kit.db import after_commit, db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
-from webapp.kit.events import announce
+from webapp.kit.events import announce, note
 from webapp.kit.permissions import SYSTEM, Actor, Permission
 from webapp.reports.models import Report, ReportFile
 from webapp.reports.policy import may_build, require_build
@@ -168,6 +168,7 @@ def finish(order: Order, built: Built, at: datetime) -> None:
                                   created_at=at))
     _record("report.built", order.report_id, {"rows": [None, built.rows]})
     _tell("report.done", order.report_id, Status.DONE, at, progress=100, rows=built.rows)
+    _note("report.done", order.report_id, at)
     db.session.flush()
 
 
@@ -176,6 +177,7 @@ def fail(order: Order, error: str, at: datetime) -> None:
     if execute(FAIL, id=order.report_id, first=order.attempt, last=order.attempt, error=error, at=at):
         _record("report.failed", order.report_id, {"error": [None, error]})
         _tell("report.failed", order.report_id, Status.FAILED, at)
+        _note("report.failed", order.report_id, at)
 
 
 def give_up(report_id: UUID, after: int, error: str, at: datetime) -> None:
@@ -183,11 +185,19 @@ def give_up(report_id: UUID, after: int, error: str, at: datetime) -> None:
     if execute(FAIL, id=report_id, first=after, last=after + ATTEMPTS - 1, error=error, at=at):
         _record("report.failed", report_id, {"error": [None, error]})
         _tell("report.failed", report_id, Status.FAILED, at)
+        _note("report.failed", report_id, at)
 
 
 def _tell(kind: str, report_id: UUID, status: Status, at: datetime, **data: Any) -> None:
     """Announces how far a report is to those who listen to it; who may is found out when they begin to listen."""
     announce(kind, (f"report:{report_id}",), {"report_id": str(report_id), "status": status, **data}, at)
+
+
+def _note(kind: str, report_id: UUID, at: datetime) -> None:
+    """Notes that a report is over, for the organization that it is about; one of several is nobody's to be told of."""
+    report = db.session.scalar(select(Report).where(Report.id == report_id))
+    if report is not None and report.organization_id is not None:
+        note(kind, report.organization_id, [{"ref": report.id, "label": report.title}], at)
 
 
 def forget_files(days: int, most: int, storage: Path) -> int:

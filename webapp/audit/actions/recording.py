@@ -20,7 +20,7 @@ from webapp.kit.ids import new_id
 from webapp.kit.keys import audit_keys
 from webapp.kit.permissions import Actor
 
-SECRET = frozenset({"password_hash", "secret_hash", "signing_secret", "refresh_hash"})
+SECRET = frozenset({"password_hash", "secret_hash", "signing_secret", "refresh_hash", "secret", "former_secret", "endpoint"})
 NOISE = frozenset({"updated_at", "updated_by", "created_at", "created_by", "id"})
 Changes = Mapping[str, list[Any]]
 EACH = {"id": "uuid", "action": "text", "resource_type": "text", "resource_id": "uuid", "organization_id": "uuid", "changes": "text",

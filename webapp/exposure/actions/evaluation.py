@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -15,6 +17,7 @@ from webapp.exposure.actions.settling import Settled, settle_sites
 from webapp.exposure.queries.history import modules_of, reach_of_advisories, sites_holding
 from webapp.exposure.values import DEFAULT_SLA_DAYS
 from webapp.kit.db import ALL, execute, rows, unit_of_work
+from webapp.kit.events import note
 from webapp.kit.jobs import ask
 from webapp.kit.permissions import SYSTEM, Actor
 
@@ -52,10 +55,20 @@ def evaluate(ids: Collection[int], at: datetime) -> Settled:
         with unit_of_work(ALL):
             locked = {row.id: row.organization_id for row in rows(LOCK, ids=sites[start:start + SITES_AT_ONCE])}
             settled = settle_sites(SYSTEM, locked, reaches, at, gone)
+            note_publications(settled, at)
             total.opened += settled.opened
             total.closed += settled.closed
             total.sites |= settled.sites
     return total
+
+
+def note_publications(settled: Settled, at: datetime) -> None:
+    """Notes which advisories have reached which organizations."""
+    things: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for site_id, organization_id, advisory_id in settled.reached:
+        things[organization_id].append({"site": site_id, "advisory": advisory_id})
+    for organization_id, its in things.items():
+        note("advisory.published", organization_id, its, at)
 
 
 @organization_changed.connect

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.audit.actions import Event, record_many
-from webapp.exposure.actions.telling import tell_of_exposures
+from webapp.exposure.actions.telling import note_exposures, tell_of_exposures
 from webapp.exposure.actions.writing import Row, deadlines_of, load_exposures, recount_sites, write_rows
 from webapp.exposure.queries.history import Reach, intervals_of, modules_of, reach_of_packages
 from webapp.exposure.values import Interval, Window, due, windows
@@ -24,13 +24,20 @@ from webapp.kit.clock import stamp
 from webapp.kit.db import after_commit
 from webapp.kit.permissions import Actor
 
+Step = tuple[Row | None, Row | None]
+"""An exposure before and after: made, changed, or dropped."""
+
 
 @dataclass(slots=True)
 class Settled:
-    """What was found: how many exposures were opened (some of them again) and closed, and the sites that it concerns."""
+    """What was found: how many exposures were opened (some of them again) and closed, and the sites that it concerns.
+
+    `reached` are the advisories that opened exposures of code that may run, as (site, organization, advisory).
+    """
 
     opened: int = 0
     closed: int = 0
+    reached: list[tuple[UUID, UUID, int]] = field(default_factory=list)
     sites: set[UUID] = field(default_factory=set)
 
 
@@ -107,7 +114,8 @@ class Plan:
         told: dict[tuple[str, str], int] = defaultdict(int)
         happened: list[tuple[UUID, UUID, str]] = []
         done: list[Event] = []
-        for before, after in [*((None, row) for row in self.new), *self.changed, *((row, None) for row in self.dropped)]:
+        steps: list[Step] = [*((None, row) for row in self.new), *self.changed, *((row, None) for row in self.dropped)]
+        for before, after in steps:
             event = _event(before, after)
             settled.opened += event in ("opened", "reopened")
             settled.closed += event == "closed"
@@ -121,6 +129,7 @@ class Plan:
         record_many(self.actor, done)
         recount_sites(settled.sites)
         tell_of_exposures(happened, self.at)
+        settled.reached = note_exposures((_found(*step) for step in steps), self.at)
         after_commit(lambda: _count(told))
         return settled
 
@@ -140,6 +149,19 @@ def _entry(action: str, row: Row, before: Row | None, after: Row | None, reach: 
 def _count(told: Mapping[tuple[str, str], int]) -> None:
     for (event, severity), count in told.items():
         metrics.EXPOSURES.labels(event, severity).inc(count)
+
+
+def _found(before: Row | None, after: Row | None) -> tuple[UUID, UUID, int, str | None]:
+    """Site, organization, advisory, and what whoever is told of findings wants to know; None for code that does not run.
+
+    One that was open and is withdrawn is over too.
+    """
+    row, event = after or before, _event(before, after)
+    assert row is not None
+    if row.enabled is False:
+        return row.site_id, row.organization_id, row.advisory_id, None
+    over = event == "withdrawn" and before is not None and before.ended_at is None
+    return row.site_id, row.organization_id, row.advisory_id, "closed" if over else event
 
 
 def _event(before: Row | None, after: Row | None) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from webapp.exposure.models import RiskDecision
 from webapp.fleet.actions.announcing import FLEET, tell_of_site
-from webapp.kit.events import announce
+from webapp.kit.events import announce, note
 
 SINGLY: Final = 100
 """Up to how many sites, or decisions, each is told of by itself; more are told of once for each organization."""
@@ -35,6 +35,25 @@ def tell_of_exposures(happened: Iterable[tuple[UUID, UUID, str]], at: datetime) 
         whole = sum((by_site[site_id] for site_id in its), Counter())
         told = {"organization_id": str(organization_id), "sites": len(its), **whole}
         announce("exposure.changed", _topics(organization_id, its), told, at, organization_id)
+
+
+OPENED: Final = "exposure.opened"
+NOTED: Final = {"opened": OPENED, "reopened": OPENED, "closed": "exposure.closed"}
+
+
+def note_exposures(found: Iterable[tuple[UUID, UUID, int, str | None]], at: datetime) -> list[tuple[UUID, UUID, int]]:
+    """Notes which findings were opened and closed, given as (site, organization, advisory, event); those that were opened come back."""
+    things: dict[tuple[str, UUID], list[dict[str, UUID | int]]] = defaultdict(list)
+    opened = []
+    for site_id, organization_id, advisory_id, event in found:
+        kind = NOTED.get(event or "")
+        if kind is not None:
+            things[kind, organization_id].append({"site": site_id, "advisory": advisory_id})
+        if kind == OPENED:
+            opened.append((site_id, organization_id, advisory_id))
+    for (kind, organization_id), its in things.items():
+        note(kind, organization_id, its, at)
+    return opened
 
 
 def tell_of_decisions(decisions: Sequence[RiskDecision], touched: Mapping[UUID, Collection[UUID]], at: datetime) -> None:

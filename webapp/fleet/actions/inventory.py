@@ -37,6 +37,7 @@ from webapp.fleet.actions.writing import (
 from webapp.fleet.models import Octets
 from webapp.fleet.values import EVERYTHING, ChangeSet, InventoryReport
 from webapp.kit.errors import NotFound
+from webapp.kit.events import note
 from webapp.kit.ids import new_id
 from webapp.kit.permissions import Actor
 
@@ -47,7 +48,8 @@ UPDATE sites SET last_report_at = CASE WHEN body_dated THEN last_report_at ELSE 
         ELSE greatest(last_report_at, %(at)s) + 2 * make_interval(mins => report_interval_minutes) + interval '30 minutes' END,
     recovered_at = CASE WHEN silent_after < %(at)s AND NOT body_dated THEN %(at)s ELSE recovered_at END
 WHERE id = %(site)s AND body_hash = %(hash)s AND deleted_at IS NULL
-RETURNING organization_id, last_report_at, report_id, report_received_at, modules_count, updates_count, security_updates_count
+RETURNING organization_id, last_report_at, report_id, report_received_at, modules_count, updates_count, security_updates_count,
+    recovered_at
 """
 SAME_REPORT = """
 INSERT INTO inventory_reports (id, received_at, organization_id, site_id, reported_at, formats, bytes, outcome, received, speaks,
@@ -113,6 +115,8 @@ def repeat_report(site_id: UUID, envelope: Envelope, at: datetime) -> ChangeSet 
     noted = run(SAME_REPORT, {"id": report_id, "at": at, "reported_at": site.last_report_at, "bytes": envelope.bytes, "ip": envelope.ip,
                               "agent": envelope.agent, "report": site.report_id, "report_received_at": site.report_received_at})
     tell_of_site("inventory.received", site_id, site.organization_id, {"report_id": str(report_id), "outcome": "unchanged"}, at)
+    if site.recovered_at == at:
+        note("site.recovered", site.organization_id, [{"site": site_id}], at)
     return ChangeSet(str(report_id), received=noted[0].received, unchanged=noted[0].received, updates_available=site.updates_count,
                      security_updates=site.security_updates_count)
 
@@ -152,6 +156,7 @@ def record_inventory(actor: Actor, site_id: UUID, report: InventoryReport, envel
     if not plan.is_empty:
         _audit(actor, site, changes)
     _tell(site, changes, at, status=numbers["condition"])
+    _note_recovery(site, reported_at, at)
     security = frozenset(before.name for before in present.values() if before.needs_security)
     return Recorded(changes, site, reported_at, _observed(report), security)
 
@@ -163,6 +168,7 @@ def note_refusal(site_id: UUID, organization_id: UUID, envelope: Envelope, forma
                  "updated": 0, "removed": 0, "speaks": [], "module_ids": None, "document": None, "ip": envelope.ip,
                  "agent": envelope.agent})
     tell_of_site("inventory.refused", site_id, organization_id, {"outcome": "refused"}, at)
+    note("inventory_report.refused", organization_id, [{"site": site_id, "label": reason}], at)
 
 
 def _record_late(actor: Actor, site: Any, report: InventoryReport, envelope: Envelope, reported_at: datetime, at: datetime) -> Recorded:
@@ -264,3 +270,10 @@ def _tell(site: Any, changes: ChangeSet, at: datetime, status: str | None = None
     before = "unknown" if heard_until is None else "silent" if heard_until < at else site.condition
     if status is not None and status != before:
         tell_of_site("site.status_changed", site.id, site.organization_id, {"status": [before, status]}, at)
+
+
+def _note_recovery(site: Any, reported_at: datetime, at: datetime) -> None:
+    """Notes that a site is heard again which had been silent until now."""
+    before, after = (silent_after(each, site.report_interval_minutes) for each in (site.last_report_at, reported_at))
+    if before is not None and after is not None and before < at <= after:
+        note("site.recovered", site.organization_id, [{"site": site.id}], at)

@@ -11,13 +11,15 @@ from webapp.fleet.actions.announcing import tell_of_site
 from webapp.fleet.models import Site
 from webapp.kit.db import db, execute
 from webapp.kit.errors import Detail, Invalid
+from webapp.kit.events import note
 from webapp.kit.permissions import Actor, Permission
 from webapp.patching import queries
 from webapp.patching.actions.deriving import rederive
 from webapp.patching.actions.writing import add_updates, decide
 from webapp.patching.models import PatchRun
-from webapp.patching.values import MOVES, REACH, SKEW, Claim, ClaimedUpdate, Evidence, Sighting, Step
+from webapp.patching.values import MOVES, REACH, SKEW, Claim, ClaimedUpdate, Evidence, RunStatus, Sighting, Step
 
+FAILURES = {RunStatus.FAILED: "nothing was changed", RunStatus.ROLLED_BACK: "what was changed was rolled back"}
 # Drupal 1.0 is of January 2001: a clock that was never set says 1970.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 RATE = "UPDATE patch_run_updates SET security = true WHERE patch_run_id = :run AND module = ANY (:modules)"
@@ -46,6 +48,9 @@ def record_run(actor: Actor, site: Site, body: Mapping[str, Any], at: datetime) 
     add_updates(run.id, site.organization_id, updates)
     tell_of_site("patch_run.recorded", site.id, site.organization_id,
                  {"patch_run_id": str(run.id), "status": run.status, "updates": len(updates)}, at)
+    if run.status in FAILURES:
+        failure = {"site": site.id, "ref": run.id, "label": FAILURES[RunStatus(run.status)]}
+        note("patch_run.failed", site.organization_id, [failure], at)
     if run.status in MOVES:
         _merge_and_prove(actor, site, run, updates, at)
     run.site = {"id": site.id, "name": site.name}  # type: ignore[attr-defined]

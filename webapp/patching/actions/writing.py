@@ -13,6 +13,7 @@ from webapp.audit.actions import record
 from webapp.fleet.actions.announcing import tell_of_site
 from webapp.fleet.models import Site
 from webapp.kit.db import db, execute, rows
+from webapp.kit.events import note
 from webapp.kit.permissions import Actor
 from webapp.patching import queries
 from webapp.patching.models import PatchRun
@@ -92,6 +93,8 @@ def decide(actor: Actor, organization_id: UUID, before: Mapping[UUID, str], evid
     decided = rows(DECIDE, evidence=evidence, reported_at=report[1], report=report[0], at=at, by=actor.id, runs=list(before))
     for run in decided:
         tell_of_site(f"patch_run.{evidence}", run.site_id, organization_id, {"patch_run_id": str(run.id)}, at)
+    if evidence is Evidence.CONTRADICTED:
+        note("patch_run.contradicted", organization_id, [{"site": run.site_id, "ref": run.id} for run in decided], at)
     for run_id, evidence_before in before.items():
         record(actor, f"patch_run.{evidence}", "PatchRun", resource_id=run_id, organization_id=organization_id,
                changes={"evidence": [evidence_before, evidence], "evidence_report_id": [None, str(report[0])]})

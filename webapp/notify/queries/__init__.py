@@ -1,0 +1,1 @@
+"""Reading channels, rules, and what was delivered."""

@@ -1,0 +1,1 @@
+"""Channels, rules and deliveries as they come in and go out."""
