@@ -27,7 +27,7 @@ LISTS = {
                        " VALUES (:id, :at, :org, :site, 'success', 'manual', :at, :at)"),
     "history": ("/sites/{site}/history?", "at", "version_changes",
                 "(id, at, organization_id, site_id, module_id, kind, source)"
-                " VALUES (:id, :at, :org, :site, 1, 'added', 'report')"),
+                " VALUES (:id, :at, :org, :site, (SELECT min(id) FROM modules), 'added', 'report')"),
     "sent": ("/sites/{site}/inventory-reports?", "received_at", "inventory_reports",
              "(id, received_at, organization_id, site_id, formats, bytes, outcome)"
              " VALUES (:id, :at, :org, :site, '{}', 1, 'unchanged')"),
