@@ -164,6 +164,8 @@ class Team(Resource, Base):
     A deleted team keeps its members and its sites keep its id: neither is shown, and both are there again when it is restored.
     """
 
+    cached_as = "team"
+
     __tablename__ = "teams"
     __table_args__ = (UniqueConstraint("id", "organization_id"),)  # what sites and members refer to, so that all lie in one organization
 

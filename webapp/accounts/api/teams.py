@@ -20,12 +20,17 @@ from webapp.accounts.schemas.teams import (
 from webapp.kit.clock import now
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
+from webapp.kit.web.doors import Cached
 from webapp.kit.web.resources import Resource, open_doors
 
+HALF_AN_HOUR = 1800
+LIVE = TeamSchema(only=["members_count", "metrics"])
 TEAMS = Resource(
     path="/teams", one="team", many="teams", reads=P.TEAM_READ, manages=P.TEAM_MANAGE, query=TeamQuery, takes=TeamInput,
     row=TeamRowSchema(), gives=TeamSchema(), find=queries.find_teams, get=queries.get_team, create=teams.create_team,
     change=teams.change_team, delete=teams.delete_team, restore=teams.restore_team,
+    told={"show": {"cached": Cached("team", HALF_AN_HOUR, queries.may_see_team, keeps=TeamRowSchema(exclude=["members_count"]),
+                                    live=lambda actor, kept: LIVE.dump(queries.team_now(actor, UUID(kept["id"]))))}},
     says={"create": "A new team, with nobody in it.", "show": "One team, and how it stands.",
           "change": "Changes a team; it stays in its organization.",
           "delete": "Deletes a team: its sites show none, until it is restored.",

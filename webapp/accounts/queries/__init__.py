@@ -42,7 +42,9 @@ from webapp.accounts.queries.teams import (
     get_team,
     get_team_alone,
     is_team_of,
+    may_see_team,
     team_names,
+    team_now,
     with_sites_counts,
 )
 
@@ -69,6 +71,7 @@ __all__ = [
     "get_team_alone",
     "get_user",
     "is_team_of",
+    "may_see_team",
     "names_of",
     "organizations_with",
     "person_of_sign_in",
@@ -77,6 +80,7 @@ __all__ = [
     "secret_of_prefix",
     "site_names",
     "team_names",
+    "team_now",
     "user_by_email",
     "with_counts",
     "with_organizations",

@@ -73,6 +73,17 @@ def get_team(actor: Actor, team_id: UUID, lock: bool = False) -> Team:
     return with_figures(actor, get_team_alone(actor, team_id, lock), now())
 
 
+def may_see_team(actor: Actor, team_id: UUID) -> bool:
+    """Whether `visible_teams` holds this one."""
+    return db.session.scalar(visible_teams(actor).with_only_columns(Team.id).where(Team.id == team_id)) is not None
+
+
+def team_now(actor: Actor, team_id: UUID) -> dict[str, Any]:
+    """What of a team moves without anybody writing to it: how many people are in it, and its figures."""
+    team = with_figures(actor, Team(id=team_id), now())
+    return {"members_count": db.session.scalar(select(MEMBERS).where(Team.id == team_id)), "metrics": team.metrics}  # type: ignore[attr-defined]
+
+
 def get_any_team(actor: Actor, team_id: UUID) -> Team:
     """One team with its figures, for admins also when it is deleted, or NotFound."""
     row = db.session.execute(_shown(visible_teams(actor, deleted=True)).where(Team.id == team_id)).first()

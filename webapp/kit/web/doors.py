@@ -33,11 +33,16 @@ CHANGES = ("PUT", "PATCH")
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """How a GET's answer is kept (`kit.cache`). `allows` is asked about the actor and the id before anything is looked up."""
+    """How a GET's answer is kept (`kit.cache`). `allows` is asked about the actor and the id before anything is looked up.
+
+    Where a part of the answer moves by itself, `keeps` names the part that is kept, and `live` gives the rest at each look.
+    """
 
     kind: str
     seconds: int
     allows: Callable[[Actor, UUID], bool]
+    keeps: Schema | None = None
+    live: Callable[[Actor, dict[str, Any]], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +156,10 @@ def _kept(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Respons
     key: UUID = next(iter(path.values()))
     if not door.cached.allows(g.actor, key):
         return None
-    assert door.gives is not None
-    gives = door.gives
-    return answers.one(cached(door.cached.kind, key, door.cached.seconds, lambda: gives.dump(view(g.actor, **_arguments(door, path)))))
+    keeps = door.cached.keeps or door.gives
+    assert keeps is not None
+    kept = cached(door.cached.kind, key, door.cached.seconds, lambda: keeps.dump(view(g.actor, **_arguments(door, path))))
+    return answers.one({**kept, **door.cached.live(g.actor, kept)} if door.cached.live else kept)
 
 
 def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
