@@ -38,7 +38,7 @@ mutants: setup-tests  ## mutation testing of policy, tokens and paging (ARGS="we
 GUARDED := webapp/accounts/policy.py,webapp/accounts/identity.py,webapp/accounts/values.py,webapp/accounts/actions/signing.py,webapp/accounts/queries/signing.py,webapp/kit/permissions.py,webapp/kit/secrets.py,webapp/kit/signatures.py,webapp/kit/listing.py,webapp/kit/web/cursors.py
 
 coverage: setup-tests  ## the whole test suite with its coverage: 90 % at least, and all of what guards the product
-	@$(LOCAL) test -n 2 --dist loadfile --cov --cov-report= $(ARGS)
+	@$(LOCAL) test -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include=$(GUARDED) --fail-under=100
 

@@ -23,6 +23,11 @@ os.environ.setdefault("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", "
 NEEDS_DATABASE = {"app", "client", "cast", "database"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that no process is left with it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
 @pytest.fixture(scope="session")
 def database() -> Iterator[dict[str, str]]:
     """The addresses of a new database for this run, dropped at its end; with TEST_DATABASE_TEMPLATE a copy of that one."""
