@@ -112,6 +112,15 @@ def feed_server(name: str) -> str:
     return url
 
 
+def _ages() -> dict[str, int]:
+    """When feeds are asked for anew, and at what age they make no site OK any more: four times that, a day at least."""
+    minutes = envint("FEEDS_INTERVAL_MINUTES", 360, 5, 10_080)
+    hours = envint("FEEDS_STALE_HOURS", max(24, minutes * 4 // 60), 1, 24 * 366)
+    if hours * 60 <= minutes:
+        raise BadSetting("FEEDS_STALE_HOURS must be longer than FEEDS_INTERVAL_MINUTES, or feeds are stale before they are asked for.")
+    return {"FEEDS_INTERVAL_MINUTES": minutes, "FEEDS_STALE_HOURS": hours}
+
+
 def feed_settings(environment: str) -> dict[str, Any]:
     """Where release feeds and advisories come from, and how they are asked for; in production only, unless it says otherwise."""
     return {
@@ -121,7 +130,7 @@ def feed_settings(environment: str) -> dict[str, Any]:
         "ADVISORIES_WATCH": envcron("ADVISORIES_WATCH", "* 16-21 * * 3"),
         "FEEDS_SCHEDULE": envcron("FEEDS_SCHEDULE", "23 * * * *"),
         "FEEDS_WATCH": envcron("FEEDS_WATCH", "* 16-21 * * 3"),
-        "FEEDS_INTERVAL_MINUTES": envint("FEEDS_INTERVAL_MINUTES", 360, 5, 10_080),
+        **_ages(),
         "FEEDS_PER_RUN": envint("FEEDS_PER_RUN", 100, 1, 10_000),
         "FEEDS_PAUSE_MS": envint("FEEDS_PAUSE_MS", 1000, 0, 60_000),
         "FEEDS_TIMEOUT_SECONDS": envint("FEEDS_TIMEOUT_SECONDS", 20, 1, 300),

@@ -78,7 +78,7 @@ def test_the_next_run_asks_only_what_is_due_and_costs_no_body(cast: Any, server:
     server.replies["/tiny/current"] = lambda headers: (304, {}, b"") if headers["If-None-Match"] == '"1"' else (200, {"ETag": '"1"'}, TINY)
     run(cast, server)
     assert run(cast, server).asked == 0
-    later = now() + BOUNDS.interval + timedelta(minutes=1)
+    later = now() + BOUNDS.lasting.interval + timedelta(minutes=1)
     assert run(cast, server, later).changed == 0
     found = stored(cast, "tiny")
     assert found.fetched_at == later

@@ -35,7 +35,7 @@ RECORDED = Path(__file__).parents[3] / "shared" / "data" / "advisories" / "osv-d
 PAGE = "/node.json?type=sa&sort=changed&direction=DESC&page="
 PSA = {"title": "Drupal core - SA-CORE-2031-004", "link": "https://www.drupal.org/sa-core-2031-004", "project": "drupal", "type": "core",
        "is_psa": 0, "insecure": ["10.2.0"], "pubDate": "Thu, 01 May 2031 17:00:00 +0000"}
-MORE = Limits(seconds=30, interval=timedelta(minutes=50))
+MORE = Limits(seconds=30)
 
 
 @pytest.fixture
@@ -371,13 +371,14 @@ def test_every_page_says_how_old_advisories_are(cast: Any, server: FeedServer, m
     assert "not fetched yet" in foot(cast)
     with writing(cast.app):
         for source in ("psa", "osv", "drupal.org"):
-            db.session.add(AdvisoryFeed(source=source, state="ok", fetched_at=now() - timedelta(minutes=5), due_at=now()))
+            db.session.add(AdvisoryFeed(source=source, state="ok", fetched_at=now() - timedelta(minutes=5), due_at=now(),
+                                        stale_at=now() + timedelta(hours=23)))
     assert "not fetched yet" not in foot(cast).partition("Release feeds")[0]
     assert "is-stale" not in foot(cast).partition("Release feeds")[0]
     with writing(cast.app):
         feed = db.session.get(AdvisoryFeed, "osv")
         assert feed is not None
-        feed.fetched_at = now() - timedelta(hours=4)
+        feed.fetched_at, feed.stale_at = now() - timedelta(hours=25), now() - timedelta(hours=1)
     assert "is-stale" in foot(cast).partition("Release feeds")[0]
 
 

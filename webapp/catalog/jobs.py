@@ -19,6 +19,7 @@ from webapp.catalog.feeds.advisory_clients import NodesClient, OsvClient, PsaCli
 from webapp.catalog.feeds.client import UpdatesClient
 from webapp.catalog.feeds.guest import Manners
 from webapp.catalog.queries.feeds import find_feeds_of
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.values.releases import AdvisoryOrigin
 from webapp.kit import jobs
 from webapp.kit.clock import now
@@ -27,7 +28,8 @@ from webapp.kit.logs import log
 
 ONE_AT_A_TIME = 7_221_038
 ADVISORIES_ONE_AT_A_TIME = 7_221_039
-WATCHED_SECONDS = 20.0
+WATCHED_SECONDS, LONGEST_SECONDS = 20.0, 300.0
+ADVISORIES_INTERVAL = timedelta(minutes=50)
 MOST_WATCHED = 40
 Work = Callable[[UpdatesClient, Bounds], Fetched]
 
@@ -62,7 +64,8 @@ def _run(work: Work, *, alone: bool = True) -> None:
     config = current_app.config
     if not config["FEEDS_ENABLED"]:
         return
-    bounds = Bounds(config["FEEDS_PER_RUN"], 120, timedelta(minutes=config["FEEDS_INTERVAL_MINUTES"]))
+    lasting = Lasting(timedelta(minutes=config["FEEDS_INTERVAL_MINUTES"]), timedelta(hours=config["FEEDS_STALE_HOURS"]))
+    bounds = Bounds(config["FEEDS_PER_RUN"], 120, lasting)
     with _turn(ONE_AT_A_TIME if alone else None) as is_ours:
         if not is_ours:
             return
@@ -74,17 +77,21 @@ def _run(work: Work, *, alone: bool = True) -> None:
 
 def fetch_advisories() -> None:
     """Fetches the advisories of the sources that are due, or were left unfinished."""
-    _run_sources(Limits(), is_due)
+    _run_sources(_limits(), is_due)
 
 
 def watch_advisories() -> None:
     """Fetches what is new of every source; called every minute while security releases are expected."""
-    _run_sources(Limits(WATCHED_SECONDS), is_watched)
+    _run_sources(_limits(WATCHED_SECONDS), is_watched)
 
 
 def fetch_advisory_source(attempt: int, source: str) -> None:
     """Fetches the advisories of one source at once, or goes on with it."""
-    _run_sources(Limits(), lambda row, _: row.source == source)
+    _run_sources(_limits(), lambda row, _: row.source == source)
+
+
+def _limits(seconds: float = LONGEST_SECONDS) -> Limits:
+    return Limits(seconds, Lasting(ADVISORIES_INTERVAL, timedelta(hours=current_app.config["FEEDS_STALE_HOURS"])))
 
 
 def _run_sources(limits: Limits, wanted: Callable[[Any, datetime], bool]) -> None:

@@ -127,17 +127,17 @@ class AdvisoryPackage(Base):
 
 
 class AdvisoryFeed(Base):
-    """A source of advisories as it was last read from its server: `osv`, `drupal.org` or `psa`.
+    """A source of advisories as it was last read from its server: `osv`, `drupal.org` or `psa`; or what files brought: `import`.
 
     `fetched_at` is of when all is had that the source then knew; `tried_at` is when it was last asked, `changed_at` when it last
     brought anything new. `cursor` says up to when its changes are had (OSV: a time; nodes: seconds since 1970), `scope` is a hash
     of the libraries asked about, `pending` what an unfinished run has left to do, and `refused_count` how many documents of the
-    last reading were no advisories.
+    last reading were no advisories. Past `stale_at` what it said makes no site OK any more.
     """
 
     __tablename__ = "advisory_feeds"
     __table_args__ = (
-        CheckConstraint("source IN ('osv', 'drupal.org', 'psa')", name="source"),
+        CheckConstraint("source IN ('osv', 'drupal.org', 'psa', 'import')", name="source"),
         CheckConstraint("state IN ('waiting', 'ok', 'failed')", name="state"),
     )
 
@@ -155,6 +155,7 @@ class AdvisoryFeed(Base):
     tried_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    stale_at: Mapped[datetime | None]
 
 
 class ProjectNode(Base):
@@ -173,7 +174,7 @@ class ProjectFeed(Base):
     A row is there as soon as a site runs the project; `state` is `waiting` until it is fetched for the first time.
     `fetched_at` is when drupal.org last said what is kept here, `tried_at` when it was last asked, `changed_at` when its answer
     was last another one. `content_hash` is that answer's; null where no releases were ever had. `is_settled` is false while sites
-    do not know yet of verdicts that it has changed.
+    do not know yet of verdicts that it has changed. Past `stale_at` no site is OK by it; null where it does not age, or judges nothing.
     """
 
     __tablename__ = "project_feeds"
@@ -182,6 +183,7 @@ class ProjectFeed(Base):
         CheckConstraint("line IN ('current', '7.x')", name="line"),
         Index("uq_project_feeds_project_line", "project", "line", unique=True),
         Index("ix_project_feeds_due_at", "due_at"),
+        Index("ix_project_feeds_stale_at", "stale_at"),
         Index("ix_project_feeds_unsettled", "id", postgresql_where=text("NOT is_settled")),
     )
 
@@ -209,6 +211,7 @@ class ProjectFeed(Base):
     tried_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    stale_at: Mapped[datetime | None]
 
 
 class ProjectRelease(Base):

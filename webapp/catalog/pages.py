@@ -19,6 +19,7 @@ P = Permission
 pages = Doors("catalog_pages", __name__, is_page=True)
 FEEDS = "/admin/feeds"
 STATES = {"failed": "Failed", "waiting": "Not fetched yet", "unknown_project": "Not on Drupal.org", "ok": "Fetched"}
+AGES = {"true": "Stale or never fetched", "false": "Fresh"}
 ORIGINS = {"psa": "Announcements of updates.drupal.org", "drupal.org": "Advisories of drupal.org", "osv": "OSV"}
 LINES = {"current": "Drupal 8 and later", "7.x": "Drupal 7"}
 
@@ -30,6 +31,7 @@ def list_feeds(actor: Actor, query: dict[str, Any]) -> Response:
     counts = count_feeds()
     states = [{"value": value, "label": label, "count": counts.get(value, 0)} for value, label in STATES.items()]
     return page("catalog/feeds.html", block="content", listing=listing, states=states, labels=STATES, lines=LINES,
+                ages=[{"value": value, "label": label} for value, label in AGES.items()],
                 line_choices=[{"value": value, "label": label} for value, label in LINES.items()],
                 is_enabled=current_app.config["FEEDS_ENABLED"], server=current_app.config["UPDATES_URL"],
                 sources=find_advisory_feeds(actor, {}, now()).all(), origins=ORIGINS)

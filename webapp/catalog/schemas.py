@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from webapp.catalog.values.releases import AdvisoryOrigin, FeedState, Line
-from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Text, Time, said
+from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Text, Time, Yes, said
 
 SOURCES = ("updates.drupal.org", "import", "demo")
 SOURCE_STATES = ("waiting", "ok", "failed")
@@ -24,6 +24,7 @@ class FeedSchema(Output):
     tried_at = Time(allow_none=True)
     changed_at = Time(allow_none=True)
     due_at = Time(metadata=said("When it is asked for next; nothing happens before that unless somebody asks."))
+    stale_at = Time(allow_none=True, metadata=said("When it makes no site OK any more; null where it does not age, or judges nothing."))
     releases_count = fields.Integer()
     project_status = fields.String(metadata=said("What Drupal.org says of the whole project: published, unsupported, insecure and so on."))
     supported_branches = fields.List(fields.String(), allow_none=True)
@@ -36,6 +37,7 @@ class FeedQuery(ListQuery):
     line = Choice(Line)
     state = Choices(FeedState)
     source = Choice(SOURCES)
+    stale = Yes(metadata=said("Whether it is too old to call a site OK by it, or was never fetched."))
 
 
 class RefreshSchema(Output):
@@ -53,6 +55,7 @@ class AdvisoryFeedSchema(Output):
     tried_at = Time(allow_none=True)
     changed_at = Time(allow_none=True, metadata=said("When it last brought an advisory that was new, or other than before."))
     due_at = Time(metadata=said("When it is asked next at the earliest."))
+    stale_at = Time(allow_none=True, metadata=said("When it makes no site OK any more."))
     is_unfinished = fields.Boolean(metadata=said("The last run ended before its work did; the next goes on where it was."))
     refused_count = fields.Integer(metadata=said("Documents of the last reading that were no advisories."))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,18 +11,18 @@ from flask import Flask, current_app, g, request
 from werkzeug.local import LocalProxy
 
 from webapp.accounts.models import User
+from webapp.catalog.values.freshness import Freshness
 from webapp.kit.clock import now
-from webapp.kit.permissions import Actor
+from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.components import furnish
 from webapp.kit.web.pages import chosen_organization
 from webapp.kit.web.requests import nonce
 from webapp.shell.navigation import Entry, Group, groups_for, tabs_for
+from webapp.shell.notices import Notice, notice_of
 from webapp.shell.places import Place, Places, find_person, find_places
 from webapp.shell.statics import static_url
 
 THEMES = ("light", "dark")
-ADVISORIES_LIMIT, RELEASES_LIMIT = timedelta(hours=3), timedelta(hours=24)
-"""How old feeds may be before pages say so: an hourly run may fail twice; a release feed is due every six hours."""
 
 
 class Shell:
@@ -38,7 +38,7 @@ class Shell:
 
     @cached_property
     def places(self) -> Places:
-        return find_places(self.actor, self.chosen, self.at, is_fetching=current_app.config["FEEDS_ENABLED"])
+        return find_places(self.actor, self.chosen, self.at)
 
     @cached_property
     def place(self) -> Place | None:
@@ -58,8 +58,7 @@ class Shell:
     def feed_footer(self) -> list[dict[str, Any]]:
         """What can truly be said of how fresh the pages are: the feeds, how many sites report, and when the newest report came."""
         about = self.place or self.places
-        feeds = [self._aged("Advisories", self.places.advisories_as_of, ADVISORIES_LIMIT),
-                 self._aged("Release feeds", self.places.releases_as_of, RELEASES_LIMIT)]
+        feeds = [self._aged("Advisories", self.places.advisories), self._aged("Release feeds", self.places.releases)]
         if not about.sites_count:
             return [*feeds, {"label": "Sites reporting", "value": "none yet"}]
         lines: list[dict[str, Any]] = [
@@ -69,12 +68,22 @@ class Shell:
             lines.append({"label": "Newest report", "value": age, "datetime": about.last_report_at})
         return [*feeds, *lines]
 
-    def _aged(self, label: str, as_of: datetime | None, limit: timedelta) -> dict[str, Any]:
+    @cached_property
+    def stale(self) -> Notice | None:
+        """What every page says while release feeds or advisories are stale, or nothing was ever fetched."""
+        if not self.places.count:
+            return None
+        may_operate = self.actor.may(Permission.SYSTEM_OPERATE)
+        return notice_of(self.places.advisories, self.places.releases, may_operate=may_operate, on_overview=request.path == "/overview")
+
+    def _aged(self, label: str, found: Freshness) -> dict[str, Any]:
         """How old the stalest of some feeds is; past its limit, and where one was never had, it is outdated."""
-        if as_of is None:
+        if found.is_invented:
+            return {"label": label, "value": "invented", "state": "outdated"}
+        if found.as_of is None:
             return {"label": label, "value": "not fetched yet", "state": "outdated"}
-        age = current_app.jinja_env.filters["ago"](as_of, self.at)
-        return {"label": label, "value": age, "datetime": as_of, "state": "outdated" if self.at - as_of > limit else "fresh"}
+        age = current_app.jinja_env.filters["ago"](found.as_of, self.at)
+        return {"label": label, "value": age, "datetime": found.as_of, "state": "outdated" if found.is_stale else "fresh"}
 
 
 def shell_values() -> dict[str, Any]:
@@ -95,6 +104,7 @@ def shell_values() -> dict[str, Any]:
         "nav": later(lambda its: its.nav),
         "tabs": later(lambda its: its.tabs),
         "feed_footer": later(lambda its: its.feed_footer),
+        "stale": later(lambda its: its.stale),
     }
 
 

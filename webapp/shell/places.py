@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,8 @@ from sqlalchemy import Select, func
 
 from webapp.accounts.models import Organization, User
 from webapp.accounts.policy import visible_organizations
-from webapp.catalog.queries.advisory_feeds import advisories_as_of, releases_as_of
+from webapp.catalog.queries.freshness import freshness_columns, read_freshness
+from webapp.catalog.values.freshness import Freshness
 from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
 from webapp.kit.db import db
@@ -43,8 +44,8 @@ class Places:
     sites_count: int = 0
     reporting_count: int = 0
     last_report_at: datetime | None = None
-    advisories_as_of: datetime | None = None
-    releases_as_of: datetime | None = None
+    advisories: Freshness = field(default_factory=Freshness)
+    releases: Freshness = field(default_factory=Freshness)
 
 
 def find_person(actor: Actor) -> User | None:
@@ -52,18 +53,18 @@ def find_person(actor: Actor) -> User | None:
     return db.session.get(User, actor.id) if actor.is_person else None
 
 
-def find_places(actor: Actor, chosen: UUID | None, at: datetime, *, is_fetching: bool) -> Places:
+def find_places(actor: Actor, chosen: UUID | None, at: datetime) -> Places:
     """The organizations of the actor with their sites, and how fresh the feeds are, in one statement; the chosen one is among them."""
-    found = db.session.execute(_statement(actor, chosen, at, is_fetching)).all()
+    found = db.session.execute(_statement(actor, chosen, at)).all()
     if not found:
         return Places()
     shown = [Place(row.id, row.name, _role(actor, row.id), row.sites, row.reporting, row.newest) for row in found]
     first = found[0]
     return Places(sorted(shown, key=lambda place: place.name.lower()), first.every, int(first.all_sites),
-                  int(first.all_reporting), first.all_newest, first.advisories_as_of, first.releases_as_of)
+                  int(first.all_reporting), first.all_newest, *read_freshness(first))
 
 
-def _statement(actor: Actor, chosen: UUID | None, at: datetime, is_fetching: bool) -> Select[Any]:
+def _statement(actor: Actor, chosen: UUID | None, at: datetime) -> Select[Any]:
     """Sums over all of them stand beside each row, for the window is computed before the limit is."""
     reports = func.count().filter(Site.silent_after >= at)
     counted = visible_sites(actor).with_only_columns(
@@ -74,7 +75,7 @@ def _statement(actor: Actor, chosen: UUID | None, at: datetime, is_fetching: boo
         Organization.id, Organization.name, sites.label("sites"), reporting.label("reporting"), counted.c.newest,
         func.count().over().label("every"), func.sum(sites).over().label("all_sites"),
         func.sum(reporting).over().label("all_reporting"), func.max(counted.c.newest).over().label("all_newest"),
-        advisories_as_of(is_fetching=is_fetching).label("advisories_as_of"), releases_as_of().label("releases_as_of"))
+        *freshness_columns(at))
     joined = statement.select_from(Organization).outerjoin(counted, counted.c.organization_id == Organization.id)
     order = [(Organization.id == chosen).desc()] if chosen else []
     return joined.order_by(*order, func.lower(Organization.name)).limit(MOST)

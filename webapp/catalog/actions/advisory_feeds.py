@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from webapp.catalog.values.freshness import IMPORTED, Lasting
 from webapp.kit.db import execute, rows
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -17,8 +18,9 @@ ON CONFLICT (source) DO UPDATE SET source = excluded.source RETURNING *
 """
 READ = """
 UPDATE advisory_feeds SET state = 'ok', error = NULL, failures = 0, fetched_at = greatest(fetched_at, :as_of), tried_at = :at,
-    due_at = :due, changed_at = CASE WHEN :has_news THEN :at ELSE changed_at END, etag = CASE WHEN :is_other THEN :etag ELSE etag END,
-    last_modified = CASE WHEN :is_other THEN :last_modified ELSE last_modified END, cursor = coalesce(:cursor, cursor), pending = NULL
+    stale_at = greatest(stale_at, :stale), due_at = :due, changed_at = CASE WHEN :has_news THEN :at ELSE changed_at END,
+    etag = CASE WHEN :is_other THEN :etag ELSE etag END, last_modified = CASE WHEN :is_other THEN :last_modified ELSE last_modified END,
+    cursor = coalesce(:cursor, cursor), pending = NULL
 WHERE source = :source
 """
 PLACE = """
@@ -52,11 +54,17 @@ def hold_source(source: str, at: datetime) -> Any:
     return rows(HOLD, source=source, at=at)[0]
 
 
-def note_read(source: str, at: datetime, due: datetime, *, as_of: datetime, has_news: bool = False, cursor: str | None = None,
+def note_read(source: str, at: datetime, lasting: Lasting, *, as_of: datetime, has_news: bool = False, cursor: str | None = None,
               shown: Validators | None = None) -> None:
     """Notes that a source was read to its end: all is had that it knew at `as_of`. `shown` is None where its answer is still the same."""
-    execute(READ, source=source, at=at, due=due, as_of=as_of, has_news=has_news, cursor=cursor, is_other=shown is not None,
-            etag=shown and shown.etag, last_modified=shown and shown.last_modified)
+    execute(READ, source=source, at=at, due=at + lasting.interval, as_of=as_of, stale=lasting.stale_at(as_of), has_news=has_news,
+            cursor=cursor, is_other=shown is not None, etag=shown and shown.etag, last_modified=shown and shown.last_modified)
+
+
+def note_import(at: datetime, lasting: Lasting) -> None:
+    """Notes that advisories were taken in from files, also where they were here already."""
+    hold_source(IMPORTED, at)
+    note_read(IMPORTED, at, lasting, as_of=at, has_news=True)
 
 
 def note_place(source: str, at: datetime, pending: dict[str, Any], *, has_news: bool) -> None:

@@ -17,12 +17,14 @@ from webapp.catalog.actions.advisory_feeds import hold_source, note_refused, not
 from webapp.catalog.feeds.advisory_clients import Read
 from webapp.catalog.feeds.guest import FetchFailed
 from webapp.catalog.feeds.osv import BadAdvisory
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.values.releases import AdvisoryOrigin
 from webapp.catalog.verdicts.advisories import AdvisoryRecord
 from webapp.kit.db import ALL, unit_of_work
 from webapp.kit.logs import log
 
 Clock = Callable[[], datetime]
+HOURLY = Lasting(timedelta(minutes=50))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Limits:
     """How far a run goes with each source, in seconds, and how long what it brings is good for."""
 
     seconds: float = 300.0
-    interval: timedelta = timedelta(minutes=50)
+    lasting: Lasting = HOURLY
 
 
 @dataclass(slots=True)
@@ -50,9 +52,6 @@ class Turn:
     @property
     def is_over(self) -> bool:
         return monotonic() - self.began > self.limits.seconds
-
-    def due(self) -> datetime:
-        return self.clock() + self.limits.interval
 
 
 class Walk(Protocol):

@@ -38,7 +38,7 @@ class PsaWalk:
         items, answer = self.client.items(row.etag, row.last_modified)
         with unit_of_work(ALL):
             has_news = items is not None and keep(read_items(items), turn, anew=True)
-            note_read(self.source, turn.clock(), turn.due(), as_of=as_of, has_news=has_news,
+            note_read(self.source, turn.clock(), turn.limits.lasting, as_of=as_of, has_news=has_news,
                       shown=None if items is None else Validators(answer.etag, answer.last_modified))
 
 
@@ -61,7 +61,7 @@ class NodesWalk:
             page = self.client.page(place["page"], shown.etag, shown.last_modified)
             if page.nodes is None:
                 with unit_of_work(ALL):
-                    note_read(self.source, turn.clock(), turn.due(), as_of=datetime.fromisoformat(place["as_of"]))
+                    note_read(self.source, turn.clock(), turn.limits.lasting, as_of=datetime.fromisoformat(place["as_of"]))
                 return
             projects = self._projects(page.nodes, turn)
             if projects is None:
@@ -83,7 +83,7 @@ class NodesWalk:
         with unit_of_work(ALL):
             has_news = keep(read_nodes(page.nodes or [], projects), turn, anew=place["page"] == 0)
             if is_end:
-                note_read(self.source, at, turn.due(), as_of=datetime.fromisoformat(place["as_of"]), has_news=has_news,
+                note_read(self.source, at, turn.limits.lasting, as_of=datetime.fromisoformat(place["as_of"]), has_news=has_news,
                           cursor=str(place["high"]), shown=Validators(place["etag"], place["last_modified"]))
             else:
                 place["page"] += 1
@@ -126,7 +126,7 @@ class OsvWalk:
             turn.is_unfinished = True
             return
         with unit_of_work(ALL):
-            note_read(self.source, turn.clock(), turn.due(), as_of=as_of)
+            note_read(self.source, turn.clock(), turn.limits.lasting, as_of=as_of)
 
     def _plan(self, row: Any, turn: Turn) -> tuple[datetime, list[str]]:
         """Up to when the list is read, and which advisories are to be had, with those that the last run has left."""

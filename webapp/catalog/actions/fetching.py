@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
 
-from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unchanged, keep_unknown, note_failure
+from webapp.catalog.actions.releases import LASTING, Kept, Origin, hash_of, keep_feed, keep_unchanged, keep_unknown, note_failure
 from webapp.catalog.feeds.guest import Answer, FetchFailed
 from webapp.catalog.feeds.release_history import BadFeed, UnknownProject, parse_feed
 from webapp.catalog.queries.feeds import find_due
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.values.releases import Line, feeds_kept
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.logs import log
@@ -41,7 +42,7 @@ class Bounds:
 
     most: int = 100
     seconds: float = 120.0
-    interval: timedelta = timedelta(hours=6)
+    lasting: Lasting = LASTING
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def _keep(row: Any, answer: Answer, bounds: Bounds, at: datetime) -> Kept | None
     """Keeps an answer; raises BadFeed, also for the feed of another project or line than was asked for."""
     origin = Origin(SOURCE, answer.etag, answer.last_modified)
     if answer.body is None:
-        keep_unchanged(row.id, origin, at, bounds.interval)
+        keep_unchanged(row.id, origin, at, bounds.lasting)
         return None
     try:
         if answer.is_missing:
@@ -112,4 +113,4 @@ def _keep(row: Any, answer: Answer, bounds: Bounds, at: datetime) -> Kept | None
         return keep_unknown(row.project, Line(row.line), SOURCE, at)
     if feed.short_name != row.project or feed.line != row.line:
         raise BadFeed("it is that of another project")
-    return keep_feed(feed, hash_of(answer.body), origin, at, bounds.interval)
+    return keep_feed(feed, hash_of(answer.body), origin, at, bounds.lasting)

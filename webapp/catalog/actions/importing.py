@@ -16,11 +16,11 @@ from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, ke
 from webapp.catalog.feeds.advisory_files import LINES_SUFFIXES, YAML_SUFFIXES, Read, is_advisories, read_json, read_lines, read_yaml
 from webapp.catalog.feeds.osv import BadAdvisory
 from webapp.catalog.feeds.release_history import LARGEST, BadFeed, UnknownProject, is_short_name, parse_available, parse_feed
+from webapp.catalog.values.freshness import IMPORTED, Lasting
 from webapp.catalog.values.releases import Line, feeds_kept
 from webapp.catalog.verdicts.advisories import AdvisoryRecord
 from webapp.kit.db import ALL, unit_of_work
 
-SOURCE = "import"
 MOST_FILES = 100_000
 SUFFIXES = (".xml", ".json", ".xml.gz", ".json.gz", *LINES_SUFFIXES, *YAML_SUFFIXES)
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
@@ -37,7 +37,7 @@ class Imported:
     problems: list[str] = field(default_factory=list)
 
 
-def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
+def import_feeds(path: Path, at: datetime, lasting: Lasting) -> Iterator[Imported]:
     """Reads every file below a path: feeds are kept, each file in a transaction of its own, and at the end the sites follow;
     advisories come with what they were found in, for the caller to import together.
 
@@ -45,7 +45,7 @@ def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
     """
     projects: set[str] = set()
     for name, read in _files(path):
-        done = _import(name, read, at)
+        done = _import(name, read, at, lasting)
         projects |= {each.project for each in done.kept}
         yield done
     with unit_of_work(ALL):
@@ -53,7 +53,7 @@ def import_feeds(path: Path, at: datetime) -> Iterator[Imported]:
     feeds_kept.send(None, at=at)
 
 
-def _import(name: str, read: bytes | str, at: datetime) -> Imported:
+def _import(name: str, read: bytes | str, at: datetime, lasting: Lasting) -> Imported:
     if isinstance(read, str):
         return Imported(name, error=read)
     found = _advisories(name, read)
@@ -63,7 +63,7 @@ def _import(name: str, read: bytes | str, at: datetime) -> Imported:
         return Imported(name, advisories=records, problems=problems, error=None if records or not problems else problems[0])
     try:
         with unit_of_work(ALL):
-            return Imported(name, _keep(name, read, at))
+            return Imported(name, _keep(name, read, at, lasting))
     except BadFeed as problem:
         return Imported(name, error=problem.reason)
 
@@ -83,11 +83,11 @@ def _advisories(name: str, raw: bytes) -> list[Read] | None:
     return list(read_json(document, name)) if is_advisories(document) else None
 
 
-def _keep(name: str, raw: bytes, at: datetime) -> list[Kept]:
+def _keep(name: str, raw: bytes, at: datetime, lasting: Lasting) -> list[Kept]:
     if raw.lstrip()[:1] in (b"{", b"["):
-        return [keep_feed(feed, hash_of(raw + feed.short_name.encode()), Origin(SOURCE), at) for feed in parse_available(raw)]
+        return [keep_feed(feed, hash_of(raw + feed.short_name.encode()), Origin(IMPORTED), at, lasting) for feed in parse_available(raw)]
     try:
-        return [keep_feed(parse_feed(raw), hash_of(raw), Origin(SOURCE), at)]
+        return [keep_feed(parse_feed(raw), hash_of(raw), Origin(IMPORTED), at, lasting)]
     except UnknownProject:
         # The answer names its project only in prose; the file's name is the better witness.
         project, line = name.rpartition("/")[2].partition(".")[0], Line.CURRENT
@@ -95,7 +95,7 @@ def _keep(name: str, raw: bytes, at: datetime) -> list[Kept]:
             project, line = project[:-2], Line.SEVEN
         if not is_short_name(project):
             raise
-        return [keep_unknown(project, line, SOURCE, at)]
+        return [keep_unknown(project, line, IMPORTED, at)]
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes | str]]:

@@ -10,26 +10,28 @@ from typing import Any
 import orjson
 
 from webapp.catalog.actions.judging import judge_again
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.values.releases import FeedState, Line, Release, ReleaseFeed
 from webapp.catalog.verdicts.extension_version import LONGEST
 from webapp.kit.db import execute, rows
 
 FIRST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 SOON, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=24)
-INTERVAL = timedelta(hours=6)
+LASTING = Lasting()
 HOLD = """
 INSERT INTO project_feeds (project, line, due_at) VALUES (:project, :line, :at)
 ON CONFLICT (project, line) DO UPDATE SET project = excluded.project RETURNING *
 """
 SEEN = """
-UPDATE project_feeds SET state = :state, fetched_at = :at, tried_at = :at, due_at = :due, error = NULL, failures = 0, source = :source,
-    etag = coalesce(:etag, etag), last_modified = coalesce(:last_modified, last_modified) WHERE id = :id
+UPDATE project_feeds SET state = :state, fetched_at = :at, tried_at = :at, due_at = :due, stale_at = :stale, error = NULL, failures = 0,
+    source = :source, etag = coalesce(:etag, etag), last_modified = coalesce(:last_modified, last_modified) WHERE id = :id
 """
 KEEP = """
 UPDATE project_feeds SET state = :state, source = :source, title = :title, type = :type, project_status = :project_status, link = :link,
     supported_branches = :supported_branches, supported_majors = :supported_majors, recommended_major = :recommended_major,
     default_major = :default_major, releases_count = :releases_count, content_hash = :content_hash, etag = :etag,
-    last_modified = :last_modified, error = NULL, failures = 0, fetched_at = :at, tried_at = :at, changed_at = :at, due_at = :due
+    last_modified = :last_modified, error = NULL, failures = 0, fetched_at = :at, tried_at = :at, changed_at = :at, due_at = :due,
+    stale_at = :stale
 WHERE id = :id RETURNING *
 """
 FAILED = """
@@ -83,34 +85,35 @@ class Kept:
     verdicts: int = 0
 
 
-def keep_feed(feed: ReleaseFeed, content_hash: bytes, origin: Origin, at: datetime, interval: timedelta = INTERVAL) -> Kept:
+def keep_feed(feed: ReleaseFeed, content_hash: bytes, origin: Origin, at: datetime, lasting: Lasting = LASTING) -> Kept:
     """Keeps what a feed says; the same content again costs one comparison. The caller commits, best after each feed."""
     row = rows(HOLD, project=feed.short_name, line=feed.line, at=at)[0]
     if row.content_hash is not None and bytes(row.content_hash) == content_hash:
-        _seen(row.id, FeedState.OK, origin, at, interval)
+        _seen(row.id, FeedState.OK, origin, at, lasting)
         # It was the answer before the project was unknown for a while: then verdicts have to come back too.
         again = judge_again(_held(row.id), at) if row.state == FeedState.UNKNOWN else []
         return Kept(feed.short_name, feed.line, "unchanged", len(again))
     kept = rows(KEEP, id=row.id, state=FeedState.OK, content_hash=content_hash, releases_count=len(feed.releases), at=at,
-                due=at + interval, source=origin.source, etag=origin.etag, last_modified=origin.last_modified, **_columns(feed))[0]
+                due=at + lasting.interval, stale=lasting.stale_at(at), source=origin.source, etag=origin.etag,
+                last_modified=origin.last_modified, **_columns(feed))[0]
     _write_releases(row.id, feed)
     execute(PUBLISHED, projects=[feed.short_name], at=at)
     changed = judge_again(kept, at)
     return Kept(feed.short_name, feed.line, "added" if row.content_hash is None else "changed", len(changed))
 
 
-def keep_unchanged(feed_id: int, origin: Origin, at: datetime, interval: timedelta = INTERVAL) -> None:
+def keep_unchanged(feed_id: int, origin: Origin, at: datetime, lasting: Lasting = LASTING) -> None:
     """Notes that the server says that nothing has changed (HTTP 304), which it can only say of a project that it has."""
     before = _held(feed_id).state
-    _seen(feed_id, FeedState.OK, origin, at, interval)
+    _seen(feed_id, FeedState.OK, origin, at, lasting)
     if before == FeedState.UNKNOWN:
         judge_again(_held(feed_id), at)
 
 
-def keep_unknown(project: str, line: Line, source: str, at: datetime, interval: timedelta = LONGEST_WAIT) -> Kept:
+def keep_unknown(project: str, line: Line, source: str, at: datetime) -> Kept:
     """Notes that drupal.org has no releases of a project; what was had of it before is kept, and no longer judges."""
     row = rows(HOLD, project=project, line=line, at=at)[0]
-    _seen(row.id, FeedState.UNKNOWN, Origin(source), at, interval)
+    _seen(row.id, FeedState.UNKNOWN, Origin(source), at, Lasting(LONGEST_WAIT, None))  # it judges nothing that could be stale
     changed = [] if row.state == FeedState.UNKNOWN else judge_again(_held(row.id), at)
     return Kept(project, line, "unchanged" if row.state == FeedState.UNKNOWN else "changed", len(changed))
 
@@ -131,9 +134,9 @@ def hash_of(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()
 
 
-def _seen(feed_id: int, state: FeedState, origin: Origin, at: datetime, interval: timedelta) -> None:
-    execute(SEEN, id=feed_id, state=state, at=at, due=at + interval, source=origin.source, etag=origin.etag,
-            last_modified=origin.last_modified)
+def _seen(feed_id: int, state: FeedState, origin: Origin, at: datetime, lasting: Lasting) -> None:
+    execute(SEEN, id=feed_id, state=state, at=at, due=at + lasting.interval, stale=lasting.stale_at(at), source=origin.source,
+            etag=origin.etag, last_modified=origin.last_modified)
 
 
 def _held(feed_id: int) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.catalog.actions.advisories import import_advisories
+from webapp.catalog.actions.advisory_feeds import note_import
 from webapp.catalog.actions.importing import import_feeds
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.verdicts.advisories import AdvisoryRecord
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, unit_of_work
@@ -35,8 +39,9 @@ def import_path(path: Path) -> None:
     """
     began, counts, verdicts, errors = monotonic(), Counter[str](), 0, 0
     records: list[AdvisoryRecord] = []
+    lasting = Lasting(stale_after=timedelta(hours=current_app.config["FEEDS_STALE_HOURS"]))
     enter_scope(ALL)
-    for file in import_feeds(path, now()):
+    for file in import_feeds(path, now(), lasting):
         records += file.advisories
         for problem in file.problems:
             click.echo(f"{file.name}: {problem}", err=True)
@@ -55,6 +60,7 @@ def import_path(path: Path) -> None:
         began = monotonic()
         with unit_of_work(ALL):
             done = import_advisories(records, now())
+            note_import(now(), lasting)
         click.echo(f"{len(records)} advisories: {done.added} added, {done.changed} changed, {done.unchanged} unchanged, in"
                    f" {monotonic() - began:.1f} s. A worker sets the clocks.")
     if not counts.total() and not records:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, ScalarSelect, String, case, column, func, select, values
+from sqlalchemy import Integer, String, column, func, select, values
 
-from webapp.catalog.models import AdvisoryFeed, AdvisorySource, Module, ProjectFeed
+from webapp.catalog.models import AdvisoryFeed, Module
 from webapp.catalog.values.releases import AdvisoryOrigin
 from webapp.kit.db import db, rows
 from webapp.kit.errors import NotFound
@@ -72,28 +72,12 @@ def find_advisory_ages() -> list[Any]:
     return rows(AGES)
 
 
-def advisories_as_of(*, is_fetching: bool) -> ScalarSelect[Any]:
-    """When the stalest source of advisories was had, to be asked with something else: null until every source was.
-
-    A server that fetches nothing has what was imported: then it is when that last brought anything.
-    """
-    if not is_fetching:
-        return select(func.max(AdvisorySource.fetched_at)).scalar_subquery()
-    every = func.count(AdvisoryFeed.fetched_at) == len(AdvisoryOrigin)
-    return select(case((every, func.min(AdvisoryFeed.fetched_at)))).scalar_subquery()
-
-
-def releases_as_of() -> ScalarSelect[Any]:
-    """When the stalest release feed was had, to be asked with something else; projects that drupal.org does not have left out."""
-    return select(func.min(ProjectFeed.fetched_at)).where(ProjectFeed.content_hash.is_not(None), ProjectFeed.state != "unknown_project"
-                                                          ).scalar_subquery()
-
-
 def _never(source: str, at: datetime) -> AdvisoryFeed:
     return AdvisoryFeed(source=source, state="waiting", failures=0, refused_count=0, due_at=at)
 
 
 def _aged(feed: AdvisoryFeed, at: datetime) -> AdvisoryFeed:
     feed.age_seconds = None if feed.fetched_at is None else int((at - feed.fetched_at).total_seconds())  # type: ignore[attr-defined]
+    feed.is_stale = feed.stale_at is not None and feed.stale_at < at  # type: ignore[attr-defined]
     feed.is_unfinished = feed.pending is not None  # type: ignore[attr-defined]
     return feed

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from webapp.catalog.models import ProjectFeed
+from webapp.catalog.queries.freshness import is_stale_feed
 from webapp.catalog.values.releases import Line, Release, ReleaseFeed
 from webapp.kit.db import db, rows
 from webapp.kit.errors import NotFound
@@ -78,6 +79,8 @@ def find_feeds(actor: Actor, asked: Mapping[str, Any], at: datetime) -> Listing:
         if name in asked:
             value, column = asked[name], getattr(ProjectFeed, name)
             statement = statement.where(column.in_(value) if isinstance(value, list) else column == value)
+    if asked.get("stale") is not None:
+        statement = statement.where(or_(ProjectFeed.fetched_at.is_(None), func.coalesce(is_stale_feed(at), False)) == asked["stale"])
     if asked.get("q"):
         statement = statement.where(ProjectFeed.project.icontains(asked["q"], autoescape=True))
     sorts = {"project": ProjectFeed.project, "line": ProjectFeed.line, "state": worst, "fetched_at": ProjectFeed.fetched_at,
@@ -85,6 +88,7 @@ def find_feeds(actor: Actor, asked: Mapping[str, Any], at: datetime) -> Listing:
              "releases_count": ProjectFeed.releases_count, "failures": ProjectFeed.failures}
     def aged(row: Any) -> ProjectFeed:
         feed: ProjectFeed = row[0]
+        feed.is_stale = feed.stale_at is not None and feed.stale_at < at  # type: ignore[attr-defined]
         feed.age_seconds = None if feed.fetched_at is None else int((at - feed.fetched_at).total_seconds())  # type: ignore[attr-defined]
         return feed
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from webapp.catalog.models import Module, ProjectFeed, ProjectRelease, ProjectVerdict
+from webapp.catalog.queries.freshness import is_stale_feed
 from webapp.catalog.versions import BadConstraint, BadVersion, satisfies
 from webapp.exposure.queries.findings import find_exposures
 from webapp.fleet.models import Installation, Site
@@ -20,8 +21,6 @@ from webapp.kit.permissions import Actor, Permission
 
 WEDNESDAY = 2
 OPENS, CLOSES = time(16), time(22)
-STALE = timedelta(hours=24)
-"""A release feed that is older says nothing about what came out today."""
 SITES: Mapping[str, dict[str, Any]] = {
     "silent": {"status": ["silent"]}, "unknown": {"status": ["unknown"]}, "ownerless": {"owned": False}}
 FINDINGS: Mapping[str, dict[str, Any]] = {
@@ -52,7 +51,7 @@ def window_view(actor: Actor, asked: Mapping[str, Any], at: datetime) -> dict[st
     counts = count_lists({**{name: find_sites(actor, {**asked, **wanted}, at) for name, wanted in SITES.items()},
                           **{name: find_exposures(actor, {**asked, **wanted}, at) for name, wanted in FINDINGS.items()}})
     feeds = db.session.execute(select(
-        func.count().label("all"), func.count().filter(func.coalesce(ProjectFeed.fetched_at < at - STALE, True)).label("stale"),
+        func.count().label("all"), func.count().filter(or_(ProjectFeed.fetched_at.is_(None), is_stale_feed(at))).label("stale"),
         func.max(ProjectFeed.fetched_at).label("newest"))).one()
     return {"window": next_window(at), "counts": counts, "feeds": feeds, "blocked": blocked_updates(actor, asked)}
 

@@ -35,6 +35,7 @@ from webapp.fleet.actions.writing import (
     steps_of,
 )
 from webapp.fleet.models import Octets
+from webapp.fleet.queries.freshness import rests_on_stale_feeds
 from webapp.fleet.values import EVERYTHING, ChangeSet, InventoryReport
 from webapp.kit.errors import NotFound
 from webapp.kit.events import note
@@ -268,6 +269,8 @@ def _tell(site: Any, changes: ChangeSet, at: datetime, status: str | None = None
     tell_of_site("inventory.received", site.id, site.organization_id, {"report_id": changes.report_id, "outcome": "accepted", **counts}, at)
     heard_until = silent_after(site.last_report_at, site.report_interval_minutes)
     before = "unknown" if heard_until is None else "silent" if heard_until < at else site.condition
+    if "ok" in (status, before) and rests_on_stale_feeds(site.id, at):
+        status, before = ("unknown" if each == "ok" else each for each in (status, before))
     if status is not None and status != before:
         tell_of_site("site.status_changed", site.id, site.organization_id, {"status": [before, status]}, at)
 

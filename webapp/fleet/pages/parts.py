@@ -66,7 +66,8 @@ def aside(actor: Actor, site: Site) -> dict[str, Any]:
     fixes = waiting.fetch(waiting.ordered().limit(MOST_FIXES))
     changes, received = queries.find_changes(actor, site, {}), queries.find_received(actor, site, {})
     return {"fixes": fixes, "packages": packages_of(fixes), "changes": changes.fetch(changes.ordered().limit(4)),
-            "received": received.fetch(received.ordered().limit(3))}
+            "received": received.fetch(received.ordered().limit(3)),
+            "stale": queries.find_stale_feeds(site, now()) if site.is_stale else []}  # type: ignore[attr-defined]
 
 
 def packages_of(rows: list[Any]) -> list[str]:

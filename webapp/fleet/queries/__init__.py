@@ -10,6 +10,7 @@ from webapp.fleet.queries.counts import (
     installed_choices,
     site_choices,
 )
+from webapp.fleet.queries.freshness import find_stale_feeds
 from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
 from webapp.fleet.queries.modules import find_module_sites, find_module_versions, find_modules, get_module
 from webapp.fleet.queries.names import in_team, names_of, with_names
@@ -47,6 +48,7 @@ __all__ = [
     "find_received",
     "find_sites",
     "find_some_sites",
+    "find_stale_feeds",
     "get_module",
     "get_site",
     "in_team",

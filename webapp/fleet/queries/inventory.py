@@ -14,6 +14,7 @@ from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionC
 from webapp.fleet.queries.advisories import module_is_open_to, with_advisories
 from webapp.fleet.queries.offers import with_offers
 from webapp.fleet.queries.verdicts import DISAGREES, REASON, SAID_SECURITY, SAID_UPDATE, VERDICT, F, V
+from webapp.kit.clock import now
 from webapp.kit.db import db
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
@@ -56,18 +57,19 @@ def find_installed_of(sites: Collection[UUID], asked: Mapping[str, Any], most: i
 
 
 def _installed(where: ColumnElement[bool], asked: Mapping[str, Any]) -> Listing:
+    at = asked.get("as_of")
     statement: Select[Any] = select(
         Module.public_id.label("module_id"), Module.name, Installation.display_name, Installation.project, Installation.type,
         Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
         VERDICT.label("status"), REASON.label("status_reason"), V.rule.label("status_rule"), V.also.label("also"), V.security_updates,
-        V.feed_id, F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"), Installation.update_available,
+        V.feed_id, F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"),
+        func.coalesce(F.stale_at < now(), False).label("feed_is_stale"), Installation.update_available,
         Installation.security_update,
         Installation.said_latest_version, Installation.said_recommended_version, SAID_UPDATE, SAID_SECURITY, DISAGREES.label("disagrees"),
         Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
         case((NEEDS["security"], literal("security")), (NEEDS["other"], literal("other"))).label("needs"),
     ).join(Module, Module.id == Installation.module_id).outerjoin(V, V.id == Installation.verdict_id).outerjoin(F, F.id == V.feed_id)
     statement = statement.where(where)
-    at = asked.get("as_of")
     if at is None:
         statement = statement.where(Installation.valid_to.is_(None))
     else:

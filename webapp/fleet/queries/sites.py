@@ -16,6 +16,7 @@ from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satis
 from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.queries.advisories import is_open_to
+from webapp.fleet.queries.freshness import rests_on_stale, stale_since
 from webapp.fleet.queries.names import in_team, names_of, of_repository, with_names
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
@@ -43,16 +44,22 @@ OPERATORS = "<>=!^~*|, "
 
 
 def status_column(at: datetime) -> ColumnElement[str]:
-    """A site's status at a moment: never reported is unknown, silent hides the last condition, and neither is ever OK."""
+    """A site's status at a moment: never reported is unknown, silent hides the last condition, and what was last judged by stale feeds
+    is not OK but unknown."""
     return case((Site.last_report_at.is_(None), literal("unknown")), (Site.silent_after < at, literal("silent")),
-                (Site.exposures_count > 0, literal("vulnerable")), else_=Site.condition)
+                (Site.exposures_count > 0, literal("vulnerable")), (rests_on_stale(at), literal("unknown")), else_=Site.condition)
 
 
 def since_column(at: datetime) -> ColumnElement[datetime]:
     """Since when a site has had its status."""
     return case((Site.last_report_at.is_(None), Site.created_at), (Site.silent_after < at, Site.silent_after),
                 (and_(Site.exposures_count > 0, Site.condition == "vulnerable"), func.least(Site.condition_since, Site.exposed_since)),
-                (Site.exposures_count > 0, Site.exposed_since), else_=Site.condition_since)
+                (Site.exposures_count > 0, Site.exposed_since), (rests_on_stale(at), stale_since(at)), else_=Site.condition_since)
+
+
+def stale_column(at: datetime) -> ColumnElement[bool]:
+    """Whether a site is unknown for no other reason than that feeds or advisories are stale."""
+    return and_(Site.last_report_at.is_not(None), Site.silent_after >= at, Site.exposures_count == 0, rests_on_stale(at))
 
 
 def late_after_column() -> ColumnElement[datetime]:
@@ -68,6 +75,12 @@ def reporting_column(at: datetime) -> ColumnElement[str]:
                 else_=literal("on_time"))
 
 
+def _of_now(at: datetime) -> list[ColumnElement[Any]]:
+    """What of a site depends on the clock."""
+    return [status_column(at).label("status"), since_column(at).label("status_since"), reporting_column(at).label("reporting"),
+            stale_column(at).label("is_stale")]
+
+
 def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
     """The sites that match; worst first unless another order is asked for."""
     at = at or now()
@@ -77,7 +90,7 @@ def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = Non
     managed = actor.organizations(Permission.SITE_DELETE)
     if deleted and managed is not None:
         statement = statement.where(or_(Site.deleted_at.is_(None), Site.organization_id.in_(managed)))
-    statement = statement.add_columns(status.label("status"), since.label("status_since"), reporting_column(at).label("reporting"))
+    statement = statement.add_columns(*_of_now(at))
     if "reporting" in asked:
         statement = statement.where(reporting_column(at).in_(asked["reporting"]))
     statement = _filtered(statement, asked, status, since, actor)
@@ -110,6 +123,7 @@ def _with_deleters(sites: list[Site]) -> list[Site]:
 def _shape(row: Any) -> Site:
     site: Site = row[0]
     site.status, site.status_since, site.reporting = row.status, row.status_since, row.reporting  # type: ignore[attr-defined]
+    site.is_stale = row.is_stale  # type: ignore[attr-defined]
     return site
 
 
@@ -195,8 +209,7 @@ def get_site(actor: Actor, site_id: UUID, lock: bool = False, deleted: bool = Fa
     statement = visible_sites(actor, deleted=deleted).where(Site.id == site_id)
     if deleted:
         statement = statement.where(Site.deleted_at.is_not(None))
-    statement = statement.add_columns(status_column(at).label("status"), since_column(at).label("status_since"),
-                                      reporting_column(at).label("reporting"))
+    statement = statement.add_columns(*_of_now(at))
     row = db.session.execute(statement.with_for_update(of=Site) if lock else statement).first()
     if row is None:
         raise NotFound()

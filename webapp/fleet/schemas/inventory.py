@@ -48,6 +48,7 @@ class InstalledSchema(Output):
     status_reason = fields.String(allow_none=True)
     status_rule = fields.String(allow_none=True, metadata=said("Which of core's rules led to the status."))
     feed_fetched_at = Time(allow_none=True, metadata=said("When the release feed behind the status was fetched."))
+    feed_is_stale = fields.Boolean(metadata=said("Whether that feed is too old by now to call anything OK by it."))
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
     offers = fields.List(fields.Nested(OfferSchema), metadata=said("What it could be updated to, and whether the site's core suits that."))

@@ -14,6 +14,7 @@ from webapp.kit.web.fields import Choice, Choices, Input, ListQuery, Moment, Out
 HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?$")
 TAG = validate.Regexp(r"^[^,\x00-\x1f]{1,60}$", error="A tag has 1 to 60 characters and no comma.")
 PORTS = {"http": 80, "https": 443}
+STALE = "Whether it is unknown because release feeds or advisories are stale: it would be OK by what they said last."
 YEAR = 366 * 24 * 60
 NOT_A_URL = "Not a web address, such as https://www.example.org."
 
@@ -73,6 +74,7 @@ class SiteSchema(ResourceOutput):
     require_signed_reports = fields.Boolean()
     status = fields.String(metadata={"enum": [str(status) for status in SiteStatus]})
     status_since = Time(allow_none=True)
+    is_stale = fields.Boolean(metadata=said(STALE))
     core_version = fields.String(allow_none=True)
     php_version = fields.String(allow_none=True)
     database = fields.String(allow_none=True)

@@ -1,6 +1,6 @@
 """Release feeds of the demo's projects, made of the same list that its sites install from: so that verdicts can be seen without a network.
 
-They say that they are the demo's. A server that fetches feeds replaces them by Drupal.org's own when they are due.
+They say that they are the demo's, and do not age. A server that fetches feeds replaces them by Drupal.org's own when they are due.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 
 from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed
+from webapp.catalog.values.freshness import Lasting
 from webapp.catalog.values.releases import INSECURE, SECURITY, Release, ReleaseFeed, feeds_kept
 from webapp.kit.db import ALL, unit_of_work
 from webapp.ops.demo import releases
@@ -28,7 +29,7 @@ def make_feeds(projects: dict[str, Project], today: datetime) -> list[Kept]:
         if project.kind != "library":
             feed = feed_of(project, today)
             with unit_of_work(ALL):
-                kept.append(keep_feed(feed, _hash(feed), Origin(SOURCE), today))
+                kept.append(keep_feed(feed, _hash(feed), Origin(SOURCE), today, Lasting(stale_after=None)))
     feeds_kept.send(None, at=today)
     return kept
 
