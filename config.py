@@ -12,7 +12,8 @@ from webapp.kit.settings import BadSetting, envbool, envcron, envint, envlimit, 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 MEGABYTE = 1024 * 1024
-KEEP = {"KEEP_DELIVERIES_DAYS": 90, "KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180}
+KEEP = {"KEEP_DELIVERIES_DAYS": 90, "KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180,
+        "KEEP_WEBHOOK_BODIES_DAYS": 30}
 """How long things are kept, in days; 0 is for ever. The audit log is always."""
 
 
@@ -202,6 +203,7 @@ def limit_settings() -> dict[str, Any]:
         "LIMIT_PERSON": envlimit("LIMIT_PERSON", "5000/hour;1000/minute"),
         "LIMIT_API_KEY": envlimit("LIMIT_API_KEY", "1000/hour;300/minute"),
         "LIMIT_SITE_REPORTS": envlimit("LIMIT_SITE_REPORTS", "120/minute;2000/hour"),
+        "LIMIT_WEBHOOKS": envlimit("LIMIT_WEBHOOKS", "600/minute;20000/hour"),
         "LIMIT_LOGIN": envlimit("LIMIT_LOGIN", "20/minute"),
         "LIMIT_LOGIN_FAILURES": envlimit("LIMIT_LOGIN_FAILURES", "10/hour"),
         "LIMIT_RESETS": envlimit("LIMIT_RESETS", "5/hour"),

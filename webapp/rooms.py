@@ -34,6 +34,8 @@ from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
 from webapp.ingest.pages import pages as ingest_pages
 from webapp.insights.api import api as insights_api
+from webapp.insights.api import hooks_api
+from webapp.insights.jobs import read_delivery, read_delivery_failed
 from webapp.insights.pages import pages as insights_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
@@ -56,11 +58,12 @@ from webapp.reports.pages import pages as reports_pages
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
     fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
-    insights_api, insights_pages, notify_api, reports_api, reports_pages, graph_api,
+    insights_api, hooks_api, insights_pages, notify_api, reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {
     "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "notify.match": match,
+    "insights.read_delivery": read_delivery, "insights.read_delivery.failed": read_delivery_failed,
     "notify.deliver": deliver, "notify.deliver.failed": delivery_failed, "reports.build": build,
     "reports.build.failed": build_failed}

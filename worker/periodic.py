@@ -17,7 +17,15 @@ from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from webapp.notify.jobs import notice_time
 from worker.entry import app
-from worker.retention import forget_answers, forget_deliveries, forget_jobs, forget_report_files, forget_sign_ins, forget_usage
+from worker.retention import (
+    forget_answers,
+    forget_deliveries,
+    forget_jobs,
+    forget_report_files,
+    forget_sign_ins,
+    forget_usage,
+    forget_webhook_bodies,
+)
 
 MONTHS_AHEAD = 12
 
@@ -105,6 +113,7 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_report_files, "41 3 * * *"),
     (forget_sign_ins, "43 3 * * *"),
     (forget_usage, "45 3 * * *"),
+    (forget_webhook_bodies, "51 3 * * *"),
     (end_expired_decisions, "* * * * *"),
     (notice_deadlines_and_silences, "* * * * *"),
     (forget_deliveries, "49 3 * * *"),

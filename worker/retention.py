@@ -5,6 +5,9 @@ KEEP_…_DAYS says how long; 0 is for ever. The time is the database's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from webapp.insights.actions.deliveries import forget_bodies
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.logs import log
 from webapp.kit.storage import storage
@@ -74,13 +77,24 @@ def forget_usage() -> None:
 
 def forget_report_files() -> None:
     """Removes the files of old built reports; the reports stay, and say that they were."""
-    count = 0
     with app.app_context():
-        days = app.config["KEEP_REPORT_FILES_DAYS"]
-        while days:
-            with unit_of_work(ALL):
-                gone = forget_files(days, 100, storage())
-            count += gone
-            if gone < 100:
-                break
-    log().info("forgotten", what="report_files", rows=count)
+        kept = storage()
+        _in_portions("report_files", "KEEP_REPORT_FILES_DAYS", 100, lambda days, most: forget_files(days, most, kept))
+
+
+def forget_webhook_bodies() -> None:
+    """Forgets what old deliveries of webhooks said; that they came, and what was made of them, stays."""
+    with app.app_context():
+        _in_portions("webhook_bodies", "KEEP_WEBHOOK_BODIES_DAYS", 500, forget_bodies)
+
+
+def _in_portions(what: str, setting: str, most: int, portion: Callable[[int, int], int]) -> None:
+    """Forgets what is older than the setting's days, so many at a time."""
+    days, count = app.config[setting], 0
+    while days:
+        with unit_of_work(ALL):
+            gone = portion(days, most)
+        count += gone
+        if gone < most:
+            break
+    log().info("forgotten", what=what, rows=count)

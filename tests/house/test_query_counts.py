@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from tests import factories
 from tests.cast import gather
 from tests.insights.facts import a_commit, a_pull_request, a_review, repository
+from tests.insights.hooks import an_endpoint, github
 from webapp.kit.db import db
 
 FILE = Path(__file__).with_name("query_counts.json")
@@ -22,7 +23,8 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
-         "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests")
+         "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
+         "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries")
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix")
 
@@ -40,7 +42,7 @@ def fill(app, cast, number):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)
         module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
-    return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number)}
+    return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number), "hook": fill_webhooks(app, cast, number)}
 
 
 def fill_repositories(cast, number):
@@ -52,6 +54,15 @@ def fill_repositories(cast, number):
     for what, items in (("commits", commits), ("pull-requests", requests)):
         assert cast.admin.post(f"/repositories/{ours['id']}/{what}", {"items": items}).status_code == 200
     return ours["id"]
+
+
+def fill_webhooks(app, cast, number):
+    """So many webhook endpoints, and one with as many deliveries."""
+    for _ in range(number):
+        hook = an_endpoint(cast)
+    for _ in range(number):
+        assert github(app, hook, "star", {}).status_code == 202
+    return hook["id"]
 
 
 def counted(app, send):

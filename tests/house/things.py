@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests import factories
+from tests.insights.hooks import github, work
 from webapp.kit.clock import now, stamp
 from webapp.kit.db import ALL, enter_scope, execute, rollback, rows
 from webapp.kit.jobs import ask, perform
@@ -73,7 +74,17 @@ def repositories_of(cast: Any) -> dict[str, str]:
     review = {"reviewer_email": "ada@meridian.example", "state": "approved", "submitted_at": stamp(now())}
     request = {"number": 1, "title": "Begin", "author_email": "bela@meridian.example", "state": "open", "created_at": stamp(now())}
     made(cast.member.post(f"/repositories/{ours}/pull-requests", {**request, "reviews": [review]}))
-    return {"repository": ours, "deleted_repository": gone}
+    return {"repository": ours, "deleted_repository": gone} | webhooks_of(cast)
+
+
+def webhooks_of(cast: Any) -> dict[str, str]:
+    """A webhook endpoint with a delivery that was read, and a deleted one."""
+    value = {"organization_id": str(cast.organization.id), "provider": "github"}
+    endpoint, gone = (made(cast.admin.post("/webhook-endpoints", {**value, "name": name})) for name in ("GitHub of Meridian", "Past hook of Meridian"))
+    made(cast.admin.delete(f"/webhook-endpoints/{gone['id']}"))
+    delivery = made(github(cast.app, endpoint, "ping", {"zen": "of Meridian"}))["id"]
+    work(cast.app)
+    return {"webhook_endpoint": endpoint["id"], "deleted_webhook_endpoint": gone["id"], "delivery": delivery}
 
 
 def notifications_of(app: Any, cast: Any) -> dict[str, str]:

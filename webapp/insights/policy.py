@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
-from webapp.insights.models import Commit, Developer, PullRequest, Repository
+from webapp.insights.models import Commit, Developer, PullRequest, Repository, WebhookEndpoint
 from webapp.kit.permissions import Actor, Permission
 
 
@@ -47,3 +47,9 @@ def visible_developers(actor: Actor, *, deleted: bool = False) -> Select[Any]:
     if not deleted:
         return statement.where(active)
     return statement.where(or_(active, in_organizations(actor, Developer.organization_id, Permission.DEVELOPER_MANAGE)))
+
+
+def visible_webhook_endpoints(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """The webhook endpoints of the organizations whose webhooks the actor manages; with `deleted`, also the deleted ones."""
+    statement = select(WebhookEndpoint).where(in_organizations(actor, WebhookEndpoint.organization_id, Permission.WEBHOOK_MANAGE))
+    return statement if deleted else statement.where(WebhookEndpoint.deleted_at.is_(None))

@@ -26,7 +26,7 @@ COLUMNS: Final = {
     "head_branch": "text", "base_branch": "text", "lines_added": "integer", "lines_deleted": "integer", "url": "text", "source": "text",
     "external_id": "text", "told_at": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz"}
 NEWER: Final = "(new.told_at IS NULL OR old.told_at IS NULL OR new.told_at >= old.told_at)"
-STATE: Final = ("title", "state", "is_draft", "merged_at", "closed_at")
+STATE: Final = ("title", "state", "is_draft", "closed_at")
 """As the provider last had them: null is an answer too (a pull request that was opened again is not closed)."""
 KNOWN: Final = ("merge_commit_sha", "head_sha", "head_branch", "base_branch", "lines_added", "lines_deleted", "url")
 """Kept where news does not speak of them."""
@@ -39,6 +39,9 @@ UPDATES: Final = {
     **{name: f"coalesce(old.{name}, new.{name})" for name in ONCE},
     **{name: f"CASE WHEN new.told_at IS NULL THEN coalesce(new.{name}, old.{name}) ELSE least(old.{name}, new.{name}) END"
        for name in FIRSTS},
+    # GitLab says when something was merged in the event of the merge alone; later ones bring a later time, which is only a bound.
+    "merged_at": f"CASE WHEN NOT {NEWER} THEN old.merged_at WHEN new.merged_at IS NULL OR new.told_at IS NULL THEN new.merged_at"
+                 " ELSE least(old.merged_at, new.merged_at) END",
     "told_at": "greatest(old.told_at, new.told_at)"}
 REVIEW: Final = {
     "id": "uuid", "organization_id": "uuid", "pull_request_id": "uuid", "reviewer_id": "uuid", "reviewer_name": "text",

@@ -24,7 +24,8 @@ class Repository(Resource, Base):
     """A git repository of one organization. Its address is taken once there, whatever its case; it stays where its history is.
 
     `provider` and `provider_id` are known from the first webhook on, so that a rename keeps it the same repository. `commit_count`
-    and `last_commit_at` are of all commits that are known, kept as they are recorded.
+    and `last_commit_at` are of all commits that are known, kept as they are recorded. `incomplete_since` is since when some are known
+    to be missing (GitLab tells of twenty a push at most), until git itself is read.
     """
 
     __tablename__ = "repositories"
@@ -45,6 +46,7 @@ class Repository(Resource, Base):
     provider_id: Mapped[str | None]
     commit_count: Mapped[int] = mapped_column(server_default="0")
     last_commit_at: Mapped[datetime | None]
+    incomplete_since: Mapped[datetime | None]
 
 
 Index("uq_repositories_url", Repository.organization_id, func.lower(Repository.url), unique=True, postgresql_where=ACTIVE)

@@ -109,3 +109,20 @@ def find_repositories_to_choose(actor: Actor, organizations: Sequence[UUID] | No
     if organizations is not None:
         statement = statement.where(Repository.organization_id.in_(organizations))
     return list(db.session.execute(statement.order_by(func.lower(Repository.name)).limit(CHOICES)))
+
+
+def hold_by_provider(organization_id: UUID, provider: str, provider_id: str | None) -> Repository | None:
+    """The repository of an organization that a provider knows under this id, held; None where there is none."""
+    statement = select(Repository).where(Repository.provider == provider, Repository.provider_id == provider_id)
+    return None if provider_id is None else _hold(organization_id, statement)
+
+
+def hold_by_url(organization_id: UUID, url: str) -> Repository | None:
+    """The repository of an organization with this address, held; None where there is none."""
+    return _hold(organization_id, select(Repository).where(func.lower(Repository.url) == url.lower()))
+
+
+def _hold(organization_id: UUID, statement: Select[Any]) -> Repository | None:
+    within = statement.where(Repository.organization_id == organization_id, Repository.deleted_at.is_(None))
+    found: Repository | None = db.session.scalar(within.with_for_update())
+    return found

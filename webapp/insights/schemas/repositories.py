@@ -71,6 +71,7 @@ class RepositorySchema(ResourceOutput):
     team_id = fields.UUID(attribute="shown_team_id", allow_none=True)
     last_commit_at = Time(allow_none=True, metadata=said("When the newest commit that is known was committed."))
     commit_count = fields.Integer(metadata=said("How many commits are known, on any branch."))
+    incomplete_since = Time(allow_none=True, metadata=said("Since when commits are known to be missing, until git itself is read."))
 
 
 class RepositoryQuery(ListQuery):

@@ -13,6 +13,7 @@ from typing import Final
 
 from webapp.insights.values.words import Provider
 
+OWN_HOSTS: Final = {Provider.GITHUB: "github.com", Provider.GITLAB: "gitlab.com"}
 NOREPLY = re.compile(r"^(?P<id>\d{1,20})\+[^@]+@users\.noreply\.github\.com$")
 MACHINES: Final = frozenset({"noreply@github.com", "noreply@gitlab.com", "support@dependabot.com", "bot@renovateapp.com"})
 """Addresses under which programs commit: GitHub's own editor and merge button, and those that raise versions."""
@@ -52,10 +53,11 @@ def identity_of_email(email: str | None, name: str = "") -> Identity | None:
     return Identity(IdentityKind.EMAIL, folded, name, is_bot)
 
 
-def identity_of_account(provider: Provider, account_id: int | str, login: str, *, is_bot: bool = False) -> Identity:
+def identity_of_account(provider: Provider, host: str, account_id: int | str, login: str, *, is_bot: bool = False) -> Identity:
     """The identity of an account at a provider, by its id there: a login may be changed, and taken by somebody else."""
-    return Identity(IdentityKind.PROVIDER, provider_key(provider, account_id), login, is_bot or bool(BOT.search(login)))
+    return Identity(IdentityKind.PROVIDER, provider_key(provider, account_id, host), login, is_bot or bool(BOT.search(login)))
 
 
-def provider_key(provider: Provider, account_id: int | str) -> str:
-    return f"{provider}:{account_id}"
+def provider_key(provider: Provider, account_id: int | str, host: str = "") -> str:
+    """What a provider calls something: `github:21031067`, or with its host where that is not the provider's own."""
+    return f"{provider}:{account_id}" if host in ("", OWN_HOSTS[provider]) else f"{provider}:{host}:{account_id}"

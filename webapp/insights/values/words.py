@@ -12,6 +12,15 @@ class Provider(StrEnum):
     GITLAB = "gitlab"
 
 
+class DeliveryState(StrEnum):
+    """What became of a delivery: it waits for a worker, was taken in, says nothing that is kept here, or could not be read."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
 class PullRequestState(StrEnum):
     OPEN = "open"
     MERGED = "merged"

@@ -16,7 +16,8 @@ from webapp.kit import security
 from webapp.kit.errors import RateLimited
 from webapp.kit.web.counting import STRATEGY, Counters, Standing
 
-FREE = ("static", "ops_probes.")
+FREE = ("static", "ops_probes.", "insights_hooks.")
+"""Probes are never limited; receivers of webhooks know nobody before they have looked, and charge their callers themselves."""
 REPORTS = ("ingest.",)
 NETWORK = 64
 """Of an IPv6 address the bits that tell one customer from another; the rest is theirs to change with every request."""
@@ -27,7 +28,7 @@ def register_limits(app: Flask) -> None:
 
 
 def is_free() -> bool:
-    """Whether this request is for the operator's probes, which cost their caller nothing."""
+    """Whether this request is charged to nobody beforehand, and comes from nobody who is known."""
     return (request.endpoint or "").startswith(FREE)
 
 
