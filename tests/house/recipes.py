@@ -42,6 +42,7 @@ LATER = {"reason": "Behind a login.", "expires_at": "2027-05-31T00:00:00Z"}
 OWN_FACTOR = Recipe(refused="whose second factor is not set up has none to change: tests/accounts/test_second_factor.py", twin="")
 OWN_SIGN_IN = Recipe(refused="a sign-in is its owner's alone: tests/accounts/test_sessions.py")
 
+OF_WEBHOOK = Recipe({"delivery_id": "webhook_delivery"})
 BY_SECRET = Recipe(refused="only the secret of the endpoint opens it: tests/insights/test_webhooks.py")
 NO_FEEDS = "no server fetches feeds in tests, and says so with 409: tests/catalog/test_fetching.py"
 
@@ -91,6 +92,8 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),
     "POST /api/v1/repositories/<uuid:repository_id>/restore": restoring("repository_id", "deleted_repository"),
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/restore": restoring("webhook_endpoint_id", "deleted_webhook_endpoint"),
+    "GET /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>": OF_WEBHOOK,
+    "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>/replay": OF_WEBHOOK,
     "POST /api/v1/webhooks/github/<uuid:webhook_endpoint_id>": BY_SECRET,
     "POST /api/v1/webhooks/gitlab/<uuid:webhook_endpoint_id>": BY_SECRET,
     "POST /api/v1/sites/<uuid:site_id>/modules": Recipe(body=REPORT),

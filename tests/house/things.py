@@ -84,7 +84,7 @@ def webhooks_of(cast: Any) -> dict[str, str]:
     made(cast.admin.delete(f"/webhook-endpoints/{gone['id']}"))
     delivery = made(github(cast.app, endpoint, "ping", {"zen": "of Meridian"}))["id"]
     work(cast.app)
-    return {"webhook_endpoint": endpoint["id"], "deleted_webhook_endpoint": gone["id"], "delivery": delivery}
+    return {"webhook_endpoint": endpoint["id"], "deleted_webhook_endpoint": gone["id"], "webhook_delivery": delivery}
 
 
 def notifications_of(app: Any, cast: Any) -> dict[str, str]:
