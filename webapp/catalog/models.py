@@ -240,11 +240,13 @@ class ProjectRelease(Base):
 class ProjectVerdict(Base):
     """How one version of a project stands by its feed, by core's rules: worked out once, for all sites that run it.
 
-    `status` is core's code. `update_available` and `security_update` say what of it a site can do something about.
+    `status` is core's code. `update_available` and `security_update` say what of it a site can do something about. `marks` are what
+    lists say of the version beside that (`project_marks`); no verdict follows from them.
     """
 
     __tablename__ = "project_verdicts"
-    __table_args__ = (Index("uq_project_verdicts_feed_id_version", "feed_id", "version", unique=True),)
+    __table_args__ = (Index("uq_project_verdicts_feed_id_version", "feed_id", "version", unique=True),
+                      Index("ix_project_verdicts_marked", "id", postgresql_where=text("marks <> '{}'")))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("project_feeds.id"))
@@ -262,4 +264,20 @@ class ProjectVerdict(Base):
     security_updates: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     update_available: Mapped[bool | None]
     security_update: Mapped[bool | None]
+    marks: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     judged_at: Mapped[datetime]
+
+
+class ProjectMark(Base):
+    """What one list marks some versions of a project as; each import of a list replaces that list. Kinds: `catalog/values/marks.py`."""
+
+    __tablename__ = "project_marks"
+    __table_args__ = (
+        CheckConstraint("kind IN ('insecure', 'unsupported', 'deprecated', 'no_drupal_10', 'no_drupal_11')", name="kind"),
+        Index("ix_project_marks_project", "project"))
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version_constraint: Mapped[str]
+    imported_at: Mapped[datetime]

@@ -23,6 +23,7 @@ from webapp.fleet.schemas import (
     ModuleSiteSchema,
     ModuleVersionQuery,
     ModuleVersionSchema,
+    OneModuleSchema,
     ReceivedQuery,
     ReceivedSchema,
     SiteInput,
@@ -114,7 +115,7 @@ def list_modules(actor: Actor, query: dict[str, Any]) -> Listing:
     return queries.find_modules(actor, query)
 
 
-@api.get("/modules/<uuid:module_id>", needs=P.MODULE_READ, finds=queries.get_module, gives=ModuleSchema())
+@api.get("/modules/<uuid:module_id>", needs=P.MODULE_READ, finds=queries.get_module, gives=OneModuleSchema())
 def show_module(actor: Actor, found: Any) -> Any:
     """One module."""
     return found

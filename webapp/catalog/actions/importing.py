@@ -1,4 +1,6 @@
-"""Taking in release feeds and advisories from files: one, a folder of them, a compressed archive, or what a site has fetched itself."""
+"""Taking in release feeds, advisories and lists of marked versions from files: one, a folder of them, a compressed archive, or what
+a site has fetched itself.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from webapp.catalog.actions.marks import KeptList, keep_list
 from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unknown, publish_versions
+from webapp.catalog.feeds import conflict_lists
 from webapp.catalog.feeds.advisory_files import LINES_SUFFIXES, YAML_SUFFIXES, Read, is_advisories, read_json, read_lines, read_yaml
+from webapp.catalog.feeds.conflict_lists import BadList
 from webapp.catalog.feeds.osv import BadAdvisory
 from webapp.catalog.feeds.release_history import LARGEST, BadFeed, UnknownProject, is_short_name, parse_available, parse_feed
 from webapp.catalog.values.freshness import IMPORTED, Lasting
@@ -23,18 +29,20 @@ from webapp.kit.db import ALL, unit_of_work
 
 MOST_FILES = 100_000
 SUFFIXES = (".xml", ".json", ".xml.gz", ".json.gz", *LINES_SUFFIXES, *YAML_SUFFIXES)
+NOT_JSON = object()
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of one file: the feeds and advisories that it held, or why it has none; `problems` are of single advisories."""
+    """What came of one file: the feeds, advisories or marks that it held, or why it has none; `problems` are of parts of it."""
 
     name: str
     kept: list[Kept] = field(default_factory=list)
     error: str | None = None
     advisories: list[AdvisoryRecord] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    marks: KeptList | None = None
 
 
 def import_feeds(path: Path, at: datetime, lasting: Lasting) -> Iterator[Imported]:
@@ -56,7 +64,10 @@ def import_feeds(path: Path, at: datetime, lasting: Lasting) -> Iterator[Importe
 def _import(name: str, read: bytes | str, at: datetime, lasting: Lasting) -> Imported:
     if isinstance(read, str):
         return Imported(name, error=read)
-    found = _advisories(name, read)
+    document = _json(name, read)
+    if conflict_lists.recognises(document):
+        return _import_list(name, document, at)
+    found = _advisories(name, read, document)
     if found is not None:
         records = [each for each in found if isinstance(each, AdvisoryRecord)]
         problems = [each.reason for each in found if isinstance(each, BadAdvisory)]
@@ -68,19 +79,35 @@ def _import(name: str, read: bytes | str, at: datetime, lasting: Lasting) -> Imp
         return Imported(name, error=problem.reason)
 
 
-def _advisories(name: str, raw: bytes) -> list[Read] | None:
+def _json(name: str, raw: bytes) -> Any:
+    """The one JSON value of a file; None for a file of another kind, NOT_JSON for one that only looks like it."""
+    if name.lower().endswith((*YAML_SUFFIXES, *LINES_SUFFIXES)) or raw.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return NOT_JSON
+
+
+def _import_list(name: str, document: Any, at: datetime) -> Imported:
+    try:
+        found = conflict_lists.read(document, name)
+    except BadList as problem:
+        return Imported(name, error=problem.reason)
+    problems = [f"the constraint on {project} cannot be read" for project in found.refused]
+    with unit_of_work(ALL):
+        return Imported(name, problems=problems, marks=keep_list(found, at))
+
+
+def _advisories(name: str, raw: bytes, document: Any) -> list[Read] | None:
     """The advisories of a file; None for a file of another kind."""
     if name.lower().endswith(YAML_SUFFIXES):
         return list(read_yaml(raw, name))
     if name.lower().endswith(LINES_SUFFIXES):
         return list(read_lines(raw, name))
-    if raw.lstrip()[:1] not in (b"{", b"["):
-        return None
-    try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+    if document is NOT_JSON:
         return [BadAdvisory("it is not JSON")]
-    return list(read_json(document, name)) if is_advisories(document) else None
+    return list(read_json(document, name)) if document is not None and is_advisories(document) else None
 
 
 def _keep(name: str, raw: bytes, at: datetime, lasting: Lasting) -> list[Kept]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from webapp.catalog.actions.marks import marked
 from webapp.catalog.queries.feeds import feed_of, find_releases
 from webapp.catalog.values.releases import CORE, FeedState, Line, ReleaseFeed, UpdateStatus, Verdict
 from webapp.catalog.verdicts import calculate
@@ -42,8 +43,9 @@ SELECT f.* FROM project_feeds f JOIN unnest(CAST(:projects AS text[]), CAST(:lin
 ON f.project = n.p AND f.line = n.l ORDER BY f.id FOR SHARE OF f
 """
 ADD = f"""
-INSERT INTO project_verdicts (feed_id, judged_at, {NAMES})
-SELECT feed_id, CAST(:at AS timestamptz), {NAMES} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (feed_id bigint, {TYPED})
+INSERT INTO project_verdicts (feed_id, judged_at, marks, {NAMES})
+SELECT feed_id, CAST(:at AS timestamptz), marks, {NAMES}
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (feed_id bigint, marks varchar[], {TYPED})
 ORDER BY feed_id, version ON CONFLICT DO NOTHING
 """  # noqa: S608
 CHANGE = f"""
@@ -109,10 +111,11 @@ def _judge_first(pairs: Sequence[Pair], at: datetime) -> None:
     execute(NOTE_FEEDS, **_arrays(pairs), at=at)
     feeds = {(row.project, row.line): row for row in rows(HOLD_FEEDS, **_arrays(pairs))}
     releases = find_releases([row.id for row in feeds.values() if row.releases_count])
-    judged = []
+    judged, marks = [], marked(pairs)
     for project, version in pairs:
         row = feeds[project, line_of(project, version)]
-        judged.append({"feed_id": row.id, **_judged(row, feed_of(row, releases.get(row.id, [])), version)})
+        judged.append({"feed_id": row.id, "marks": marks[project, version],
+                       **_judged(row, feed_of(row, releases.get(row.id, [])), version)})
     execute(ADD, rows=orjson.dumps(judged).decode(), at=at)
 
 

@@ -9,7 +9,7 @@ from flask import Response
 
 from webapp.fleet import queries
 from webapp.fleet.pages.door import MODULE, pages
-from webapp.fleet.pages.words import plain
+from webapp.fleet.pages.words import WORDS, plain
 from webapp.fleet.queries import count_lists
 from webapp.fleet.schemas import ModuleQuery, ModuleSiteQuery, ModuleVersionQuery
 from webapp.kit.clock import now
@@ -61,8 +61,8 @@ def tabs_of_modules(actor: Actor, asked: dict[str, Any]) -> list[dict[str, Any]]
 
 def module_frame(actor: Actor, module: Any, current: str) -> dict[str, Any]:
     """The head of a module's pages; a fragment stands below it and needs no numbers."""
-    here = f"/modules/{module_id(module)}"
-    values = {"module": module, "here": here, "now": now(), "counts": {}, "view_tabs": []}
+    here = f"/modules/{module['id']}"
+    values = {"module": module, "here": here, "now": now(), "mark_words": WORDS["mark"], "counts": {}, "view_tabs": []}
     if is_fragment():
         return values
     asked = within(actor, {})
@@ -84,10 +84,4 @@ def spread(actor: Actor, module: Any) -> list[Any]:
 
 def support(actor: Actor, module: Any) -> list[queries.CoreBranch]:
     """Of Drupal itself, until when the branches that sites run are covered; nothing of other modules."""
-    name = module["name"] if isinstance(module, dict) else module.name
-    return queries.find_core_support(actor, within(actor, {}), now().date()) if name == "drupal" and not is_fragment() else []
-
-
-def module_id(module: Any) -> UUID:
-    """The public id of a module, also of one that runs nowhere any more."""
-    return module["id"] if isinstance(module, dict) else module.id
+    return queries.find_core_support(actor, within(actor, {}), now().date()) if module["name"] == "drupal" and not is_fragment() else []

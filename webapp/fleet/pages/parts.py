@@ -11,7 +11,7 @@ from webapp.fleet import queries
 from webapp.fleet.models import Site
 from webapp.fleet.pages.door import SITE, pages
 from webapp.fleet.pages.frame import frame
-from webapp.fleet.pages.words import ordered, plain
+from webapp.fleet.pages.words import WORDS, ordered, plain
 from webapp.fleet.queries import Choice
 from webapp.fleet.schemas import ChangeQuery, InstalledQuery, ReceivedQuery
 from webapp.kit.clock import now
@@ -31,6 +31,7 @@ def show_site(actor: Actor, site_id: UUID, query: dict[str, Any]) -> Response:
     listing = ListView(queries.find_installed(actor, site, query), query, f"/api/v1/sites/{site.id}/modules")
     beside = None if is_fragment() else aside(actor, site)
     return page("fleet/site_modules.html", block="results", listing=listing, as_of=query.get("as_of"), aside=beside,
+                mark_words=WORDS["mark"],
                 choices=choices_of_installed(actor, site, query), **frame(actor, site, "", now()))
 
 
@@ -65,9 +66,16 @@ def aside(actor: Actor, site: Site) -> dict[str, Any]:
     waiting = queries.find_installed(actor, site, {"needs": "security"})
     fixes = waiting.fetch(waiting.ordered().limit(MOST_FIXES))
     changes, received = queries.find_changes(actor, site, {}), queries.find_received(actor, site, {})
-    return {"fixes": fixes, "packages": packages_of(fixes), "changes": changes.fetch(changes.ordered().limit(4)),
+    return {"marks": marks_on(actor, site), "fixes": fixes, "packages": packages_of(fixes),
+            "changes": changes.fetch(changes.ordered().limit(4)),
             "received": received.fetch(received.ordered().limit(3)),
             "stale": queries.find_stale_feeds(site, now()) if site.is_stale else []}  # type: ignore[attr-defined]
+
+
+def marks_on(actor: Actor, site: Site) -> list[Choice]:
+    """How many of its modules are marked by lists, kind by kind; each the length of the list with that filter."""
+    counts = queries.count_lists({kind: queries.find_installed(actor, site, {"mark": [kind]}) for kind in WORDS["mark"]})
+    return [Choice(kind, label, counts[kind]) for kind, label in WORDS["mark"].items() if counts[kind]]
 
 
 def packages_of(rows: list[Any]) -> list[str]:

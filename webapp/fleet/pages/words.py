@@ -26,6 +26,8 @@ WORDS = {
     "needs": {"security": "Security update", "other": "Other update"},
     "type": {"core": "Core", "module": "Module", "theme": "Theme", "profile": "Profile", "library": "Library",
              "theme_engine": "Theme engine", "distribution": "Distribution"},
+    "mark": {"insecure": "Insecure", "unsupported": "Unsupported", "deprecated": "Deprecated", "no_drupal_10": "Not for Drupal 10",
+             "no_drupal_11": "Not for Drupal 11"},
     "kind": {"updated": "Changed", "added": "Installed", "removed": "Removed"},
     "outcome": {"accepted": "Accepted", "unchanged": "Unchanged", "refused": "Refused"},
 }

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select
 
 from webapp.catalog.models import Module
 from webapp.fleet.models import Installation, InventoryReportRow, Site, VersionChangeRow
 from webapp.fleet.queries.advisories import module_is_open_to, with_advisories
+from webapp.fleet.queries.marks import is_marked
 from webapp.fleet.queries.offers import with_offers
 from webapp.fleet.queries.verdicts import DISAGREES, REASON, SAID_SECURITY, SAID_UPDATE, VERDICT, F, V
 from webapp.kit.clock import now
@@ -62,7 +63,8 @@ def _installed(where: ColumnElement[bool], asked: Mapping[str, Any]) -> Listing:
         Module.public_id.label("module_id"), Module.name, Installation.display_name, Installation.project, Installation.type,
         Installation.version, Installation.enabled, Installation.latest_version, Installation.recommended_version,
         VERDICT.label("status"), REASON.label("status_reason"), V.rule.label("status_rule"), V.also.label("also"), V.security_updates,
-        V.feed_id, F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"),
+        V.feed_id, func.coalesce(V.marks, literal_column("'{}'")).label("marks"),
+        F.fetched_at.label("feed_fetched_at"), F.state.label("feed_state"),
         func.coalesce(F.stale_at < now(), False).label("feed_is_stale"), Installation.update_available,
         Installation.security_update,
         Installation.said_latest_version, Installation.said_recommended_version, SAID_UPDATE, SAID_SECURITY, DISAGREES.label("disagrees"),
@@ -89,6 +91,8 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
         statement = statement.where(NEEDS[asked["needs"]])
     if "status" in asked:
         statement = statement.where(VERDICT.in_(asked["status"]))
+    if "mark" in asked:
+        statement = statement.where(is_marked(asked["mark"]))
     if asked.get("disagrees") is not None:
         statement = statement.where(DISAGREES.is_(asked["disagrees"]))
     if "advisory" in asked:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, Subquery, and_, cast, exists, func, select
 
 from webapp.catalog.models import Module, ModuleVersion
+from webapp.catalog.queries.marks import find_marks
+from webapp.catalog.verdicts.marking import marks_of
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.queries.inventory import NEEDS
+from webapp.fleet.queries.marks import is_marked
 from webapp.fleet.queries.sites import status_column
 from webapp.kit.clock import now
 from webapp.kit.db import db
@@ -82,7 +86,15 @@ def get_module(actor: Actor, module_id: UUID, lock: bool = False) -> Any:
     if module is None:
         raise NotFound()
     found = db.session.execute(find_modules(actor, {"name": module.name}).statement).first()
-    return found or {"id": module.public_id, "name": module.name, "first_seen_at": module.first_seen_at, "sites_count": 0}
+    known: dict[str, Any] = dict(found._mapping) if found else {
+        "id": module.public_id, "name": module.name, "first_seen_at": module.first_seen_at, "sites_count": 0}
+    return {**known, "marks": marks_of_module(known)}
+
+
+def marks_of_module(module: Mapping[str, Any]) -> list[Any]:
+    """What lists say of versions of its project; of those of Drupal core that are no project of their own, what they say of core."""
+    project = module.get("project") or module["name"]
+    return find_marks({project}).get(project, [])
 
 
 def find_module_versions(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Listing:
@@ -104,7 +116,13 @@ def find_module_versions(actor: Actor, module: Any, asked: Mapping[str, Any]) ->
         statement = statement.where((func.coalesce(used.c.sites_count, 0) > 0) == asked["in_use"])
     sorts = {"version": ModuleVersion.version, "released_at": ModuleVersion.released_at, "first_seen_at": ModuleVersion.first_seen_at,
              "sites_count": func.coalesce(used.c.sites_count, 0)}
-    return Listing(statement, sorts, "-sites_count,-first_seen_at", ModuleVersion.version, shape=lambda row: row)
+    return Listing(statement, sorts, "-sites_count,-first_seen_at", ModuleVersion.version, shape=lambda row: row,
+                   prepare=lambda found: with_marks(found, module["marks"]))
+
+
+def with_marks(found: list[Any], markings: list[Any]) -> list[Any]:
+    """Gives each version its `marks`: the kinds that lists mark it with."""
+    return [SimpleNamespace(**row._mapping, marks=marks_of(row.version, markings)) for row in found]
 
 
 def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Listing:
@@ -124,6 +142,8 @@ def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Li
             statement = statement.where(getattr(Site, name) == asked[name])
     if "needs" in asked:
         statement = statement.where(NEEDS[asked["needs"]])
+    if "mark" in asked:
+        statement = statement.where(is_marked(asked["mark"]))
     if asked.get("q"):
         statement = statement.where(Site.name.icontains(asked["q"], autoescape=True))
     sorts = {"name": func.lower(Site.name), "version": Installation.version, "installed_at": Installation.installed_at,
@@ -132,5 +152,4 @@ def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Li
 
 
 def _id_of(module: Any) -> int:
-    name = module["name"] if isinstance(module, dict) else module.name
-    return int(db.session.scalar(select(Module.id).where(Module.name == name)) or 0)
+    return int(db.session.scalar(select(Module.id).where(Module.name == module["name"])) or 0)

@@ -17,6 +17,7 @@ from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.queries.advisories import is_open_to
 from webapp.fleet.queries.freshness import rests_on_stale, stale_since
+from webapp.fleet.queries.marks import runs_marked
 from webapp.fleet.queries.names import in_team, names_of, of_repository, with_names
 from webapp.fleet.values import SiteStatus
 from webapp.kit.clock import now
@@ -161,6 +162,8 @@ def _reporting(statement: Select[Any], asked: Mapping[str, Any], actor: Actor) -
         statement = statement.where(_was_refused(asked["refused_since"]))
     if "module" in asked:
         statement = statement.where(_runs(asked["module"], asked.get("module_version"), actor))
+    if "mark" in asked:
+        statement = statement.where(runs_marked(asked["mark"]))
     if "advisory" in asked:
         statement = statement.where(is_open_to(asked["advisory"]))
     return statement

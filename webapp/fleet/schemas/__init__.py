@@ -15,11 +15,12 @@ from webapp.fleet.schemas.modules import (
     ModuleSiteSchema,
     ModuleVersionQuery,
     ModuleVersionSchema,
+    OneModuleSchema,
 )
 from webapp.fleet.schemas.sites import BulkInput, BulkSchema, SiteInput, SitePatch, SiteQuery, SiteSchema
 
 __all__ = [
     "BulkInput", "BulkSchema", "ChangeQuery", "ChangeSchema", "InstalledQuery", "InstalledSchema", "ModuleQuery", "ModuleSchema",
-    "ModuleSiteQuery", "ModuleSiteSchema", "ModuleVersionQuery", "ModuleVersionSchema", "ReceivedQuery", "ReceivedSchema",
-    "SiteInput", "SitePatch", "SiteQuery", "SiteSchema",
+    "ModuleSiteQuery", "ModuleSiteSchema", "ModuleVersionQuery", "ModuleVersionSchema", "OneModuleSchema", "ReceivedQuery",
+    "ReceivedSchema", "SiteInput", "SitePatch", "SiteQuery", "SiteSchema",
 ]

@@ -6,12 +6,16 @@ from typing import Any
 
 from marshmallow import fields
 
+from webapp.catalog.values.marks import Mark
 from webapp.kit.web.fields import Choice, Choices, CursorQuery, ListQuery, Moment, Output, Text, Time, Yes, said
 
 VERDICTS = ("current", "not_current", "not_secure", "not_supported", "revoked", "not_checked", "unknown", "not_fetched")
 TYPES = ("core", "module", "theme", "profile", "library", "theme_engine", "distribution")
 WAITING = ("security", "other", "any")
 NEEDED = "What it needs, by Drupal's verdict or else by the site's word: a security update, another one, or any; what is off needs none."
+
+
+MARKED = "What imported lists mark the version as, beside the status and the advisories: no verdict and no exposure follows from it."
 
 
 def site_says(row: Any) -> dict[str, Any] | None:
@@ -53,6 +57,7 @@ class InstalledSchema(Output):
     security_update = fields.Boolean(allow_none=True)
     offers = fields.List(fields.Nested(OfferSchema), metadata=said("What it could be updated to, and whether the site's core suits that."))
     advisories = fields.List(fields.Nested(ModuleAdvisorySchema), metadata=said("What the site stands open to by this module."))
+    marks = fields.List(fields.String(metadata={"enum": list(Mark)}), metadata=said(MARKED))
     site_says = fields.Function(site_says, metadata={"type": ["object", "null"]})
     disagrees = fields.Boolean(metadata=said("Whether the status and what the site says cannot both be true."))
     installed_at = Time()
@@ -75,6 +80,7 @@ class InstalledQuery(ListQuery):
     update_available = Yes()
     security_update = Yes()
     needs = Choice(WAITING, metadata=said(NEEDED))
+    mark = Choices(Mark, metadata=said(MARKED))
     disagrees = Yes(metadata=said("Whether Drupal's verdict and what the site says cannot both be true."))
     advisory = Text(most=100, metadata=said("Any name of an advisory that the site stands open to by the module."))
     as_of = Moment()

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from webapp.fleet.schemas.inventory import NEEDED, TYPES, WAITING
+from webapp.catalog.values.marks import Mark
+from webapp.fleet.schemas.inventory import MARKED, NEEDED, TYPES, WAITING
 from webapp.fleet.values import Environment
-from webapp.kit.web.fields import Choice, ListQuery, Output, Text, Time, Yes, said
+from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Text, Time, Yes, said
+
+
+class MarkingSchema(Output):
+    kind = fields.String(metadata={"enum": list(Mark)})
+    source = fields.String(metadata=said("Whose list."))
+    version_constraint = fields.String(metadata=said("Which versions, in Composer's terms."))
+    imported_at = Time()
 
 
 class ModuleSchema(Output):
@@ -20,6 +28,10 @@ class ModuleSchema(Output):
     updates_count = fields.Integer()
     security_updates_count = fields.Integer()
     first_seen_at = Time()
+
+
+class OneModuleSchema(ModuleSchema):
+    marks = fields.List(fields.Nested(MarkingSchema), metadata=said("What imported lists say of some of its versions."))
 
 
 class ModuleQuery(ListQuery):
@@ -40,6 +52,7 @@ class ModuleVersionSchema(Output):
     is_supported = fields.Boolean(allow_none=True)
     is_insecure = fields.Boolean(allow_none=True)
     sites_count = fields.Integer()
+    marks = fields.List(fields.String(metadata={"enum": list(Mark)}), metadata=said(MARKED))
     first_seen_at = Time()
 
 
@@ -75,5 +88,6 @@ class ModuleSiteQuery(ListQuery):
     update_available = Yes()
     security_update = Yes()
     needs = Choice(WAITING, metadata=said(NEEDED))
+    mark = Choices(Mark, metadata=said(MARKED))
     environment = Choice(Environment)
     organization_id = fields.UUID()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from webapp.catalog.values.marks import Mark
 from webapp.fleet.values import Criticality, Environment, Reporting, SiteStatus
 from webapp.kit.web.fields import Choice, Choices, Input, ListQuery, Moment, Output, ResourceOutput, Text, Time, Yes, said
 
@@ -118,6 +119,7 @@ class SiteQuery(ListQuery):
     has_security_updates = Yes()
     exposures_count = fields.Integer()
     advisory = Text(most=100, metadata=said("Any name of an advisory that it stands open to: SA-CORE-2022-003, a CVE."))
+    mark = Choices(Mark, metadata=said("It runs a version that an imported list marks so."))
     module = Text(most=255)
     module_version = Text(most=255)
     refused_since = Moment(metadata=said("One of its reports was refused at or after."))
