@@ -1,7 +1,6 @@
 """Every read of exposures, as functions that start from what the actor may see, and what exposures follow from."""
 
 from webapp.exposure.queries.advisories import (
-    advisory_room,
     described,
     find_advisories,
     find_advisory_sites,
@@ -9,6 +8,7 @@ from webapp.exposure.queries.advisories import (
     get_advisory_alone,
 )
 from webapp.exposure.queries.findings import find_chosen, find_decisions, find_exposures, get_decision, get_exposure, get_exposures
+from webapp.exposure.queries.incident import advisory_room
 from webapp.exposure.queries.statistics import time_to_fix
 
 __all__ = [

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from itertools import accumulate
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Float, cast, func, literal, or_, select
+from sqlalchemy import func, or_, select
 
 from webapp.catalog.models import Advisory, AdvisoryAlias, AdvisoryPackage, AdvisorySource
 from webapp.exposure.models import Exposure
@@ -109,59 +108,3 @@ def find_advisory_sites(actor: Actor, advisory: Advisory, asked: Mapping[str, An
     listing = find_exposures(actor, asked, at or now())
     listing.statement = listing.statement.where(Exposure.advisory_id == advisory.id)
     return listing
-
-
-def advisory_room(actor: Actor, advisory: Advisory, organization_id: UUID | None, at: datetime) -> dict[str, Any]:
-    """How the fleet stands to one advisory: its numbers by the query of its list, deadlines, owners, and the burn-down.
-
-    `burn_down` has, for each of up to 30 days since the publication, how many findings were still open at its end; `fixed`
-    how many hours the closed ones took (median and 90th percentile, linear).
-    """
-    place = {"organization_id": organization_id} if organization_id else {}
-    found = find_advisory_sites(actor, advisory, place, at).only(*SHOWN)
-    hours = cast(found.c.hours_exposed, Float)
-    standing = (found.c.state == "open", found.c.runs)
-    row = db.session.execute(select(
-        *(func.count().filter(*_within(found, asked)).label(name) for name, asked in ROOM.items()),
-        func.min(found.c.due_at).filter(*standing).label("next_due"), func.min(found.c.exposed_since).label("since"),
-        func.count().filter(*standing, found.c.owner_id.is_(None)).label("ownerless"),
-        func.percentile_cont(0.5).within_group(hours).filter(found.c.state == "fixed").label("median_hours"),
-        func.percentile_cont(0.9).within_group(hours).filter(found.c.state == "fixed").label("p90_hours"),
-    ).select_from(found)).one()
-    owners = db.session.execute(select(found.c.owner_name, func.count().label("open")).where(*standing).group_by(found.c.owner_name)
-                                .order_by(func.count().desc(), found.c.owner_name).limit(8)).all()
-    return {**row._mapping, "owners": owners, "burn_down": _burn_down(found, row.since, at)}
-
-
-ROOM: dict[str, dict[str, Any]] = {
-    "all": {}, "open": {"state": ["open"], "runs": True}, "dormant": {"state": ["open"], "runs": False},
-    "unverified": {"state": ["open"], "runs": True, "verified": False}, "late": {"overdue": True, "runs": True},
-    "accepted": {"state": ["accepted", "false_positive"]}, "fixed": {"state": ["fixed"]}}
-"""The numbers of an advisory's page, each with the filters of the list behind it."""
-SHOWN = ("state", "exposed_since", "fixed_at", "due_at", "owner_id", "owner_name", "hours_exposed", "runs", "overdue", "verified")
-DAYS = 30
-
-
-def _within(found: Any, asked: Mapping[str, Any]) -> list[Any]:
-    conditions = [found.c.state.in_(asked["state"])] if "state" in asked else []
-    return conditions + [found.c[name].is_(asked[name]) for name in ("runs", "overdue", "verified") if name in asked]
-
-
-def _burn_down(found: Any, first: datetime | None, at: datetime) -> list[tuple[datetime, int]]:
-    """The days since the first finding began and how many were open at the end of each; at most DAYS of them.
-
-    One pass over the findings, whose beginnings and ends fall between two of the moments; what is open is what had begun and not ended.
-    """
-    if first is None:
-        return []
-    step = max((at - first) / DAYS, timedelta(days=1))
-    count = min(DAYS, int((at - first) / step)) + 1
-    moments = [first + step * number for number in range(count)] + [at]
-    each = literal(moments, ARRAY(DateTime(timezone=True)))
-    began, ended = func.width_bucket(found.c.exposed_since, each), func.width_bucket(found.c.fixed_at, each)
-    steps = [0] * (len(moments) + 1)
-    for row in db.session.execute(select(began.label("began"), ended.label("ended"), func.count().label("n")).group_by(began, ended)):
-        steps[row.began] += row.n
-        if row.ended is not None:
-            steps[row.ended] -= row.n
-    return list(zip(moments, list(accumulate(steps))[1:], strict=True))
