@@ -23,6 +23,10 @@ FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Patchboard" \
       org.opencontainers.image.description="Which Drupal sites are open to what, since when, and who patched them" \
       org.opencontainers.image.licenses="MIT"
+# What reports are laid out with as PDF (WeasyPrint), and a font for them.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin patchboard \
     && install -d -o patchboard -g patchboard /var/lib/patchboard /var/lib/patchboard/storage /var/lib/patchboard/metrics
 ENV PATH=/opt/venv/bin:$PATH \

@@ -15,8 +15,9 @@ import pytest
 
 from tests import factories
 from webapp.kit.db import execute
+from webapp.reports import schemas
+from webapp.reports.formats import files, pdf, tables
 from webapp.reports.jobs import building
-from webapp.reports.shelf import sinks
 
 KINDS = ["csv", "xlsx", "json"]
 
@@ -125,7 +126,7 @@ def test_formulas_are_harmless_in_every_format(app: Any, cast: Any, build: Any) 
 
 
 def test_a_sheet_that_is_full_goes_on_in_the_next(cast: Any, fleet: Any, build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "MOST_ROWS", 2)
+    monkeypatch.setattr(tables, "MOST_ROWS", 2)
     report = build(cast.member, formats=["xlsx"])
     book = cast.member.get(f"/reports/{report['id']}/download").data
     assert (cells(book, "xl/worksheets/sheet2.xml"), cells(book, "xl/worksheets/sheet3.xml")) == (3, 2)
@@ -149,7 +150,7 @@ def test_filters_hold_in_the_built_report_too(cast: Any, fleet: Any, build: Any,
 
 
 @pytest.mark.parametrize(("wrong", "field"), [
-    ({"kind": "gossip"}, "kind"), ({"kind": "exposure"}, "kind"), ({"kind": "compliance"}, "kind"), ({"kind": "custom"}, "kind"),
+    ({"kind": "gossip"}, "kind"), ({"kind": "custom"}, "parameters.dataset"),
     ({"formats": ["docx"]}, "formats.0"), ({"formats": []}, "formats"), ({"formats": "csv"}, "formats"), ({"colour": "red"}, "colour"),
     ({"parameters": "all"}, "parameters"), ({"parameters": {"colour": "red"}}, "parameters.colour"),
     ({"parameters": {"organization_id": "x"}}, "parameters.organization_id"), ({"parameters": {"tag": 7}}, "parameters.tag"),
@@ -160,13 +161,13 @@ def test_nonsense_is_refused_at_its_field(cast: Any, wrong: dict[str, Any], fiel
     assert field in [detail["field"] for detail in answer.json["details"]]
 
 
-def test_pdf_is_refused_with_the_reason(cast: Any, fleet: Any, build: Any) -> None:
-    answer = cast.member.post("/reports", {"kind": "module_updates", "formats": ["csv", "pdf"]})
-    assert answer.status_code == 422
-    assert "PDF is not built by this server" in answer.json["details"][0]["message"]
+def test_pdf_is_refused_with_the_reason_where_it_cannot_be_made(cast: Any, fleet: Any, build: Any, monkeypatch: Any) -> None:
     report = build(cast.member)
     assert cast.member.get(f"/reports/{report['id']}/download", format="pdf").status_code == 404
-    assert cast.member.get(f"/reports/{report['id']}/download", format="exe").status_code == 422
+    monkeypatch.setattr(schemas, "why_no_pdf", lambda: pdf.NO_PANGO.format(name="pango-1.0"))
+    answer = cast.member.post("/reports", {"kind": "module_updates", "formats": ["csv", "pdf"]})
+    assert answer.status_code == 422
+    assert answer.json["details"] == [{"field": "formats.1", "message": pdf.NO_PANGO.format(name="pango-1.0")}]
 
 
 def test_a_full_disk_is_said_and_nothing_is_kept(app: Any, cast: Any, fleet: Any, build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +175,7 @@ def test_a_full_disk_is_said_and_nothing_is_kept(app: Any, cast: Any, fleet: Any
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sinks.HashedFile, "put", full)
+        patched.setattr(files.HashedFile, "put", full)
         for form in KINDS:
             report = build(cast.member, formats=[form])
             assert (report["status"], report["error"]) == ("failed", "The disk for reports was full after 3 rows. Nothing was kept.")

@@ -86,7 +86,7 @@ def test_errors_stand_at_their_fields_and_what_was_typed_stays(cast: Any, fleet:
 
 @pytest.mark.parametrize(("changes", "field"), [
     ({"parameters.from": "2026-03-02", "parameters.to": "2026-03-01"}, "parameters-to"), ({"site": "Nowhere"}, "site"),
-    ({"parameters.granularity": "minute"}, "parameters-granularity"), ({"kind": "exposure"}, "kind"), ({"formats": ["pdf"]}, "formats")])
+    ({"parameters.granularity": "minute"}, "parameters-granularity"), ({"kind": "gossip"}, "kind"), ({"formats": ["docx"]}, "formats")])
 def test_the_form_refuses_what_the_json_refuses(cast: Any, fleet: Any, changes: dict[str, Any], field: str) -> None:
     answer = cast.member.browser().post("/reports", {"kind": "patch_run", "formats": ["csv"], **changes})
     assert answer.status_code == 422

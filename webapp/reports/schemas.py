@@ -7,28 +7,30 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from webapp.kit.web.fields import OTHER_NAMES, Choice, Choices, Input, ListQuery, Moment, Output, Query, ResourceOutput, Time
+from webapp.reports.formats import why_no_pdf
 from webapp.reports.shelf import KINDS
+from webapp.reports.shelf.compliance import ComplianceFilters
 from webapp.reports.shelf.module_updates import UpdatesFilters
 from webapp.reports.shelf.patch_run import RunFilters
-from webapp.reports.values import BUILT, Format, Status
+from webapp.reports.values import Format, Status
 
-NO_PDF = "PDF is not built by this server. It builds csv, xlsx and json."
 BY_SITE_SORTS = ("site", "updates_count", "security_updates_count")
 RATE = {"description": "Runs with status success, as a fraction of all runs (0 to 1, four decimals); null without runs."}
 HOURS = {"description": "Hours; null where neither a release date nor an advisory is known."}
 
 
 class FormatChoice(fields.String):
-    """A format that reports are built in; PDF is known, and refused with the reason."""
+    """A format that reports are built in; PDF is refused with the reason where the system's Pango is missing."""
 
-    openapi: ClassVar[dict[str, Any]] = {"enum": [str(each) for each in BUILT]}
+    openapi: ClassVar[dict[str, Any]] = {"enum": [str(each) for each in Format]}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text == Format.PDF:
-            raise ValidationError(NO_PDF)
-        if text not in BUILT:
-            raise ValidationError(f"Must be one of: {', '.join(BUILT)}.")
+        if text not in list(Format):
+            raise ValidationError(f"Must be one of: {', '.join(Format)}.")
+        reason = why_no_pdf() if text == Format.PDF else None
+        if reason:
+            raise ValidationError(reason)
         return str(text)
 
 
@@ -253,4 +255,8 @@ class PatchRunReportSchema(Output):
 
 
 class PatchRunQuery(RunFilters, Query):  # type: ignore[misc]  # both refuse what they do not know
+    pass
+
+
+class ComplianceQuery(ComplianceFilters, Query):  # type: ignore[misc]  # both refuse what they do not know
     pass

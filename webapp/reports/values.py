@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ SEVERITIES = ("critical", "high", "moderate", "low", UNKNOWN_SEVERITY)
 
 
 class Format(StrEnum):
-    """What a report can be built as; PDF is known, but not built by this release."""
+    """What a report can be built as; PDF where the system has Pango."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -27,8 +28,7 @@ class Format(StrEnum):
     PDF = "pdf"
 
 
-BUILT = (Format.CSV, Format.XLSX, Format.JSON)
-MIMETYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json",
+MIMETYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json", Format.PDF: "application/pdf",
              Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -46,6 +46,39 @@ UNFINISHED = (Status.QUEUED, Status.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
+class Brand:
+    """What a report carries instead of the product's own: a title, and a logo as the bytes of a PNG."""
+
+    title: str | None = None
+    logo: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A column of the rows as it is printed: the field, its head, and whether it is a number."""
+
+    field: str
+    head: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a printed report before its rows: numbers in a table, and perhaps a chart of them.
+
+    `heads` are the columns' names, the first of words and the others of numbers unless `words` says how many are words.
+    `chart` has `draw` (columns or lines), `series`, `labels` and `finding`, as kit/web/drawing.py takes them.
+    """
+
+    title: str
+    heads: tuple[str, ...] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    note: str = ""
+    words: int = 1
+    chart: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a builder is to make; `view` are the organizations it may look into, None for all."""
 
@@ -56,6 +89,7 @@ class Order:
     parameters: dict[str, Any]
     formats: tuple[Format, ...]
     view: tuple[UUID, ...] | None
+    brand: Brand | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from webapp.catalog.models import Advisory, AdvisoryAlias, Module
 from webapp.catalog.values.severity import ORDER
 from webapp.exposure.models import Exposure, RiskDecision
 from webapp.exposure.policy import visible_decisions, visible_exposures
+from webapp.exposure.queries.lens import Lens
 from webapp.exposure.values import State
 from webapp.fleet.models import Site, VersionChangeRow
 from webapp.fleet.queries import in_team
@@ -24,24 +25,11 @@ from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
 
-STATE = case((Exposure.ended_at.is_not(None), literal("fixed")),
-             (RiskDecision.kind.is_not(None), RiskDecision.kind), else_=literal("open"))
 SEVERITY = case({severity.value: place for severity, place in ORDER.items()}, value=Advisory.severity)
-STATE_ORDER = case({"open": 0, "accepted": 1, "false_positive": 2, "fixed": 3}, value=STATE)
 PERSON = func.coalesce(func.nullif(User.full_name, ""), User.email)
 STANDING = case((RiskDecision.ended_at.is_not(None), literal("ended")), (RiskDecision.approved_at.is_(None), literal("proposed")),
                 else_=literal("in_force"))
 SITE_EQUAL = ("owner_id", "environment", "criticality")
-
-
-def overdue_at(at: datetime) -> ColumnElement[bool]:
-    """Whether the deadline of a finding that is still open has passed."""
-    return and_(Exposure.ended_at.is_(None), Exposure.decision_id.is_(None), Exposure.due_at < at)
-
-
-def verified_at(at: datetime) -> ColumnElement[bool]:
-    """Whether its end, or that it goes on, is known from a report; the clocks of silent sites run on unverified."""
-    return or_(Exposure.ended_at.is_not(None), Site.silent_after >= at)
 
 
 def left_censored() -> ColumnElement[bool]:
@@ -58,38 +46,37 @@ def find_exposures(actor: Actor, asked: Mapping[str, Any], at: datetime | None =
     """The findings that match: open ones first, the nearest deadline first. Columns are what a finding shows, with names.
 
     `hours_exposed` runs on while it is open; `verified` is false while the site is silent; `enabled` is false where the code
-    is there and does not run.
+    is there and does not run. With `as_of`, the findings that had begun by then, as they stood.
     """
-    at = at or now()
+    lens = Lens.of(asked, at or now())
     statement = visible_exposures(actor, deleted=bool(asked.get("include_deleted")))
     # Each finding has one of each. As outer joins PostgreSQL leaves out those that a count or a number does not need.
     statement = (
         statement.outerjoin(Advisory, Advisory.id == Exposure.advisory_id).outerjoin(Module, Module.id == Exposure.module_id)
         .outerjoin(Organization, Organization.id == Exposure.organization_id).outerjoin(User, User.id == Site.owner_id)
-        .outerjoin(Team, and_(Team.id == Site.team_id, Team.deleted_at.is_(None)))
-        .outerjoin(RiskDecision, and_(RiskDecision.id == Exposure.decision_id, RiskDecision.ended_at.is_(None)))
-        .with_only_columns(*_columns(at)))
-    statement = _about_sites(_filtered(statement, asked, at), asked)
-    hours = func.coalesce(Exposure.ended_at, at) - Exposure.started_at
-    sorts = {"exposed_since": Exposure.started_at, "due_at": Exposure.due_at, "fixed_at": Exposure.ended_at, "severity": SEVERITY,
-             "state": STATE_ORDER, "site": func.lower(Site.name), "module": Module.name, "advisory": Advisory.name,
-             "hours_exposed": hours, "created_at": Exposure.created_at, "updated_at": Exposure.updated_at}
+        .outerjoin(Team, and_(Team.id == Site.team_id, Team.deleted_at.is_(None))))
+    statement = lens.with_decisions(statement).with_only_columns(*_columns(lens))
+    statement = _about_sites(_filtered(statement, asked, lens), asked)
+    sorts = {"exposed_since": Exposure.started_at, "due_at": Exposure.due_at, "fixed_at": lens.ended, "severity": SEVERITY,
+             "state": lens.state_order, "site": func.lower(Site.name), "module": Module.name, "advisory": Advisory.name,
+             "hours_exposed": lens.until - Exposure.started_at, "created_at": Exposure.created_at, "updated_at": Exposure.updated_at}
     return Listing(statement, sorts, "state,due_at,severity,site", Exposure.id, shape=_shape)
 
 
-def _columns(at: datetime) -> list[Any]:
-    seconds = func.extract("epoch", func.coalesce(Exposure.ended_at, at) - Exposure.started_at)
+def _columns(lens: Lens) -> list[Any]:
+    seconds = func.extract("epoch", lens.until - Exposure.started_at)
     return [
         Exposure.id, Exposure.organization_id, Organization.name.label("organization_name"), Exposure.site_id,
         Site.name.label("site_name"), Site.environment, Site.criticality, Site.owner_id, PERSON.label("owner_name"),
         Team.id.label("team_id"), Team.name.label("team_name"), Site.last_report_at, Module.public_id.label("module_id"),
         Module.name.label("module"),
         Advisory.public_id.label("advisory_id"), Advisory.name.label("advisory"), Advisory.title.label("advisory_title"),
-        Advisory.severity, Advisory.link, Exposure.version, Exposure.fixed_version, Exposure.enabled,
+        Advisory.severity, Advisory.link, Exposure.version, lens.by_then(Exposure.fixed_version).label("fixed_version"), Exposure.enabled,
         func.coalesce(Exposure.enabled, True).label("runs"),
-        STATE.label("state"), Exposure.started_at.label("exposed_since"), Exposure.due_at, Exposure.ended_at.label("fixed_at"),
-        (seconds / 3600).label("hours_exposed"), verified_at(at).label("verified"), overdue_at(at).label("overdue"),
-        (Exposure.n > 1).label("reintroduced"), Exposure.opened_report_id, Exposure.closed_report_id, Exposure.decision_id,
+        lens.state.label("state"), Exposure.started_at.label("exposed_since"), Exposure.due_at, lens.ended.label("fixed_at"),
+        (seconds / 3600).label("hours_exposed"), lens.verified.label("verified"), lens.overdue.label("overdue"),
+        (Exposure.n > 1).label("reintroduced"), Exposure.opened_report_id,
+        lens.by_then(Exposure.closed_report_id).label("closed_report_id"), RiskDecision.id.label("decision_id"),
         RiskDecision.reason, RiskDecision.expires_at, RiskDecision.approved_by, Exposure.created_at, Exposure.updated_at]
 
 
@@ -107,15 +94,15 @@ def _shape(row: Any) -> dict[str, Any]:
 EQUAL: Mapping[str, Any] = {
     "site_id": Exposure.site_id, "site": Exposure.site_id, "organization_id": Exposure.organization_id, "version": Exposure.version,
     "enabled": Exposure.enabled, "advisory_id": Advisory.public_id, "module": Module.name}
-ONE_OF: Mapping[str, Any] = {"state": STATE, "severity": Advisory.severity}
 
 
-def _filtered(statement: Select[Any], asked: Mapping[str, Any], at: datetime) -> Select[Any]:
+def _filtered(statement: Select[Any], asked: Mapping[str, Any], lens: Lens) -> Select[Any]:
+    one_of: dict[str, Any] = {"state": lens.state, "severity": Advisory.severity}
     yes_or_no: dict[str, Any] = {
-        "overdue": overdue_at(at), "verified": verified_at(at), "reintroduced": Exposure.n > 1,
-        "breached": Exposure.ended_at > Exposure.due_at, "runs": Exposure.enabled.is_not(False), "left_censored": left_censored()}
+        "overdue": lens.overdue, "verified": lens.verified, "reintroduced": Exposure.n > 1,
+        "breached": lens.ended > Exposure.due_at, "runs": Exposure.enabled.is_not(False), "left_censored": left_censored()}
     conditions = [column == asked[name] for name, column in EQUAL.items() if name in asked]
-    conditions += [column.in_(asked[name]) for name, column in ONE_OF.items() if name in asked]
+    conditions += [column.in_(asked[name]) for name, column in one_of.items() if name in asked]
     conditions += [func.coalesce(column, False) == asked[name] for name, column in yes_or_no.items() if name in asked]
     if "advisory" in asked:
         conditions.append(is_named(asked["advisory"]))
@@ -124,7 +111,13 @@ def _filtered(statement: Select[Any], asked: Mapping[str, Any], at: datetime) ->
     if "until" in asked:
         conditions.append(Exposure.started_at < asked["until"])
     if "fixed_within" in asked:
-        conditions.append(Exposure.ended_at - Exposure.started_at <= timedelta(hours=asked["fixed_within"]))
+        conditions.append(lens.ended - Exposure.started_at <= timedelta(hours=asked["fixed_within"]))
+    if lens.is_past:
+        conditions.append(Exposure.started_at < lens.at)
+    if "fixed_since" in asked:
+        conditions.append(lens.ended >= asked["fixed_since"])
+    if "fixed_until" in asked:
+        conditions.append(lens.ended < asked["fixed_until"])
     if "due_since" in asked:
         conditions.append(Exposure.due_at >= asked["due_since"])
     if "due_until" in asked:

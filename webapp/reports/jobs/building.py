@@ -27,9 +27,11 @@ from webapp.kit.db import ALL, db, enter_scope, scope_of, unit_of_work
 from webapp.kit.jobs import Superseded
 from webapp.kit.logs import log
 from webapp.reports import actions
+from webapp.reports.formats import SINKS, HashedFile, Head, Sink
+from webapp.reports.formats.pdf import NotPrintable
 from webapp.reports.policy import reader_of
+from webapp.reports.queries.names import facts_of
 from webapp.reports.shelf import KINDS
-from webapp.reports.shelf.sinks import SINKS, HashedFile, Head, Sink
 from webapp.reports.values import Built, BuiltFile, Format, Order, folder_of, remove_files
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -84,6 +86,8 @@ def hand_in(order: Order, built: Built, storage: Path) -> None:
 
 def sentence_of(problem: Exception, rows: int) -> str:
     """Why a report failed, for people, with nothing internal in it."""
+    if isinstance(problem, NotPrintable):
+        return f"{problem} Ask for the other formats."
     cause = problem.args[0] if isinstance(problem, XlsxWriterException) and problem.args else problem
     if isinstance(cause, OSError) and cause.errno in FULL:
         return f"The disk for reports was full after {rows:,} rows. Nothing was kept."
@@ -132,8 +136,8 @@ def write_rows(order: Order, sinks: list[Sink], at: datetime, tally: Tally) -> N
     """Sends the summary and every row to all sinks, and says how far it is, twice a second at most."""
     kind, reader = KINDS[order.kind], reader_of(order)
     asked = kind.parameters().load(order.parameters)
-    head = Head(order.kind, order.title, kind.columns, order.parameters, at, kind.summary(reader, asked, at))
-    total, said = kind.count(reader, asked), 0.0
+    head = head_of(order, at)
+    total, said = kind.count(reader, asked, at), 0.0
     pause = current_app.config["REPORT_BUILD_PAUSE_MS"] / 1000
     for sink in sinks:
         sink.begin(head)
@@ -147,6 +151,15 @@ def write_rows(order: Order, sinks: list[Sink], at: datetime, tally: Tally) -> N
             said = time.monotonic()
         if pause:
             time.sleep(pause)
+
+
+def head_of(order: Order, at: datetime) -> Head:
+    """What stands before the rows."""
+    kind, reader = KINDS[order.kind], reader_of(order)
+    asked = kind.parameters().load(order.parameters)
+    summary = kind.summary(reader, asked, at)
+    return Head(order.kind, order.title, kind.columns_of(asked), order.parameters, at, summary, facts_of(reader, order),
+                kind.sections(summary), kind.printed_of(asked), order.brand)
 
 
 def settled(order: Order, form: Format, file: HashedFile, folder: Path, at: datetime) -> BuiltFile:

@@ -19,11 +19,12 @@ from webapp.kit.web import limits
 from webapp.kit.web.forms import Form
 from webapp.kit.web.pages import ListView, chosen_organization, go, go_to, is_fragment, page, safe_next, toast, within
 from webapp.reports import actions, queries
+from webapp.reports.formats import why_no_pdf
 from webapp.reports.models import Report
 from webapp.reports.pages import words
 from webapp.reports.pages.door import pages
 from webapp.reports.pages.forms import (
-    FILES,
+    KINDS_TO_CHOOSE,
     Nothing,
     ReportForm,
     ReportsQuery,
@@ -34,6 +35,7 @@ from webapp.reports.pages.forms import (
 )
 from webapp.reports.pages.tabs import tabs_of_reports
 from webapp.reports.queries.names import with_names
+from webapp.reports.shelf.custom import DATASETS
 
 P = Permission
 LIST = "/reports"
@@ -47,7 +49,7 @@ def list_reports(actor: Actor, query: dict[str, Any] | None = None, form: Form |
     asked = within(actor, given)
     listing = ListView(queries.find_reports(actor, asked), asked, "/api/v1/reports")
     listing.rows = shown(actor, listing.rows, at)
-    return page("reports/list.html", block="results", listing=listing, now=at, parts=tabs_of_reports("reports"),
+    return page("reports/list.html", block="results", listing=listing, now=at, parts=tabs_of_reports("reports"), kinds=KINDS_TO_CHOOSE,
                 builder=None if is_fragment() else builder(actor, given, form, at))
 
 
@@ -125,9 +127,15 @@ def builder(actor: Actor, query: dict[str, Any], form: Form | None, at: datetime
     places = [each for each in organizations_with(actor, P.REPORT_BUILD) if chosen in (None, each.id)]
     start = {"kind": "patch_run", "parameters.from": date(at.year - 1, at.month, 1).isoformat(),
              "parameters.to": at.date().isoformat()}
-    return {"form": form or filled_form(query, start, site_address(actor, query.get("parameters", {}).get("site_id"))), "places": places,
-            "sites": site_names(chosen), "tags": site_choices(actor, within(actor, {}), ["tags"], at)["tags"], "files": FILES,
-            "teams": teams_to_choose(actor, chosen)}
+    site = site_address(actor, query.get("parameters", {}).get("site_id"))
+    return {"form": form or filled_form(query, start, site), "places": places, **offered(actor, chosen, at)}
+
+
+def offered(actor: Actor, chosen: UUID | None, at: datetime) -> dict[str, Any]:
+    """What there is to choose from for a report: kinds, filters and formats, and why there is no PDF where there is none."""
+    return {"kinds": KINDS_TO_CHOOSE, "datasets": DATASETS, "sites": site_names(chosen), "teams": teams_to_choose(actor, chosen),
+            "tags": site_choices(actor, within(actor, {}), ["tags"], at)["tags"], "files": words.files_to_choose(why_no_pdf()),
+            "no_pdf": why_no_pdf()}
 
 
 def site_address(actor: Actor, site_id: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
@@ -17,9 +17,12 @@ from webapp.reports.schemas import FormatChoice, ReportInput, ReportQuery
 from webapp.reports.shelf import KINDS
 
 BELOW = "parameters."
-PAGES = {kind: f"/reports/{kind.replace('_', '-')}" for kind in KINDS}
-"""Where the figures of each kind are shown live."""
-FILES = [{"value": "csv", "label": "CSV"}, {"value": "xlsx", "label": "Excel"}, {"value": "json", "label": "JSON"}]
+PAGES = {"patch_run": "/reports/patch-run", "module_updates": "/reports/module-updates", "compliance": "/reports/compliance"}
+"""Where the figures of a kind are shown live; of the others, the list that their rows are those of."""
+LISTS = {"sites": "/sites", "modules": "/modules", "exposures": "/exposures", "patch_runs": "/patch-runs"}
+ORDER = ("patch_run", "module_updates", "exposure", "compliance", "custom")
+KINDS_TO_CHOOSE = [{"value": kind.name, "label": kind.title, "hint": kind.says}
+                   for kind in sorted(KINDS.values(), key=lambda kind: (*ORDER, kind.name).index(kind.name))]
 ROWS_SHOWN = 10
 
 
@@ -29,6 +32,8 @@ def parameters_of(kind: str) -> set[str]:
     return {field.data_key or name for name, field in known} - set(OTHER_NAMES)
 
 
+CUSTOM = ("columns", "filters")
+"""Filters of a custom report that stand in the form by their own names."""
 EVERY = {name for kind in KINDS for name in parameters_of(kind)}
 
 
@@ -40,26 +45,55 @@ class ReportForm(ReportInput):
 
     formats = fields.List(FormatChoice(), validate=validate.Length(min=1, max=8, error="Choose one file at least."))
     site = Text(most=500)
+    columns = fields.List(fields.String())
+    filters = Text(most=2000)
     look = fields.Boolean()
 
     @pre_load
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         given = {name.removeprefix(BELOW): value.strip() for name, value in data.items() if name.startswith(BELOW)}
         other = EVERY - parameters_of(data.get("kind", ""))
-        rest = {name: value for name, value in data.items() if not name.startswith(BELOW)}
-        return {**rest, "parameters": {name: value for name, value in given.items() if value and name not in other}}
+        rest = {name: value for name, value in data.items() if not name.startswith(BELOW) and name not in CUSTOM}
+        parameters: dict[str, Any] = {name: value for name, value in given.items() if value and name not in other}
+        if data.get("kind") == "custom":
+            parameters |= custom_of(parameters.get("dataset", ""), data.get("columns", []), data.get("filters", ""))
+        return {**rest, "parameters": parameters}
 
     @validates_schema(skip_on_field_errors=False)
     def check_parameters(self, data: dict[str, Any], **_: Any) -> None:
         """Says what is wrong with the filters together with what is wrong beside them: a form is corrected once."""
         if data.get("kind") in KINDS:
-            found = KINDS[data["kind"]].parameters().validate(data.get("parameters", {}))
-            if found:
-                raise ValidationError({"parameters": found})
+            found = refusals(data["kind"], data.get("parameters", {}))
+            own = {name: _flat(found.pop(name)) for name in CUSTOM if name in found}
+            if found or own:
+                raise ValidationError({**own, **({"parameters": found} if found else {})})
 
     @post_load
     def with_known_parameters(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {**super().with_known_parameters(data), "site": data.get("site", ""), "look": data.get("look", False)}
+
+
+def refusals(kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with the filters of a kind, by field; nothing where they are right."""
+    try:
+        KINDS[kind].parameters().load(parameters)
+    except ValidationError as problem:
+        return dict(problem.normalized_messages())
+    return {}
+
+
+def custom_of(dataset: str, columns: list[str], filters: str) -> dict[str, Any]:
+    """The columns and filters of a custom report as a form has them: `sites:name` of every list, and filters as in an address."""
+    chosen = [name.partition(":")[2] for name in columns if name.partition(":")[0] == dataset]
+    given = dict(parse_qsl(filters.strip().lstrip("?"), keep_blank_values=True))
+    return {"columns": chosen, **({"filters": given} if given else {})}
+
+
+def _flat(messages: Any) -> list[str]:
+    """The sentences of an error, wherever they lie inside of the field."""
+    if isinstance(messages, dict):
+        return [f"{name}: {each}" if isinstance(name, str) else each for name, inner in messages.items() for each in _flat(inner)]
+    return [str(each) for each in messages]
 
 
 class ShortList(ReportQuery):
@@ -87,14 +121,26 @@ def address_of(path: str, parameters: Mapping[str, Any], prefix: str = "", **mor
 
 
 def live_address(kind: str, parameters: Mapping[str, Any]) -> str:
-    """Where the same figures are shown as they are now."""
+    """Where the same figures are shown as they are now; of exposures and reports of one's own, the list of their rows."""
+    if kind == "custom":
+        filters = {**parameters.get("filters", {}), "sort": parameters.get("sort", "")}
+        own = {name: parameters[name] for name in ("organization_id", "team_id") if name in parameters}
+        return address_of(LISTS[parameters["dataset"]], {**filters, **own})
+    if kind == "exposure":
+        return address_of("/exposures", parameters, sort="state")
     return address_of(PAGES[kind], parameters)
 
 
 def build_address(kind: str, parameters: Mapping[str, Any]) -> str:
     """The form for a new report of this kind, filled in with those of the filters that it takes."""
     known = parameters_of(kind)
-    return address_of("/reports", {name: value for name, value in parameters.items() if name in known}, BELOW, new=kind)
+    return address_of("/reports", {name: _written(value) for name, value in parameters.items() if name in known}, BELOW, new=kind)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return urlencode(value)
+    return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def with_site(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +155,11 @@ def with_site(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 
 def filled_form(query: Mapping[str, Any], start: Mapping[str, str], site: str | None) -> Form:
     """The form before anybody has typed: as the address asks, or with the usual beginning."""
-    given = {f"{BELOW}{name}": value for name, value in query.get("parameters", {}).items()}
+    asked = dict(query.get("parameters", {}))
+    given: dict[str, Any] = {f"{BELOW}{name}": value for name, value in asked.items()}
+    if "columns" in asked:
+        columns = [f"{asked.get('dataset')}:{name}" for name in asked["columns"].split(",")]
+        given |= {"columns": columns, "filters": asked.get("filters", "")}
     if "new" not in query:
         return Form({**start, **given})
     return Form({"kind": query["new"], **given, **({"site": site} if site else {})})

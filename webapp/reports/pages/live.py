@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
 
 from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import site_choices
-from webapp.kit.clock import now
+from webapp.kit.clock import now, stamp
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.pages import Filters, ListView, page, within
 from webapp.reports import queries
@@ -18,7 +18,8 @@ from webapp.reports.pages.forms import address_of, build_address
 from webapp.reports.pages.tabs import filters_of, tabs_of_reports
 from webapp.reports.pages.trend import trend_of
 from webapp.reports.queries.names import module_ids, organization_names, site_names
-from webapp.reports.schemas import PatchRunQuery, UpdatesQuery
+from webapp.reports.schemas import ComplianceQuery, PatchRunQuery, UpdatesQuery
+from webapp.reports.shelf import KINDS
 
 P = Permission
 MOST_SITES = 3
@@ -48,6 +49,45 @@ def show_runs(actor: Actor, query: dict[str, Any]) -> Response:
     return page("reports/runs.html", block="results", figures=figures, filters=filters, now=at, parts=tabs_of_reports("runs"), spans=spans,
                 trend=trend_of(figures["trend"], query.get("granularity", "month")), most=MOST_ROWS, json=json_address(asked),
                 sites=sites_of(actor, asked, figures), **frame(actor, "patch_run", asked))
+
+
+@pages.get("/reports/compliance", needs=P.REPORT_READ, query=ComplianceQuery)
+def show_compliance(actor: Actor, query: dict[str, Any]) -> Response:
+    """Were deadlines kept, who decided otherwise, and what can nobody say?"""
+    asked, at = within(actor, query), now()
+    figures, filters = queries.compliance(actor, asked, at), Filters()
+    spans = [{"label": label, "from": (at - timedelta(days=days)).date().isoformat()} for label, days in SPANS]
+    site = site_names(actor, [asked["site_id"]]).get(asked["site_id"]) if "site_id" in asked else None
+    return page("reports/compliance.html", block="results", figures=figures, sections=KINDS["compliance"].sections(figures), now=at,
+                filters=filters, parts=tabs_of_reports("compliance"), spans=spans, site=site, lists=lists_of(asked, figures["totals"]),
+                **frame(actor, "compliance", asked))
+
+
+def lists_of(asked: dict[str, Any], totals: dict[str, Any]) -> dict[str, str]:
+    """The list behind each of the totals of deadlines; those for which there is none are missing."""
+    time = {"as_of": "until", "fixed_from": "since"}
+    kept = {name: asked[name] for name in ("organization_id", "team_id", "site_id", "severity", "environment", "criticality", "tag")
+            if name in asked} | {name: asked[given] for name, given in time.items() if given in asked}
+    of = {name: written(value) for name, value in kept.items()}
+    opened = {name: value for name, value in of.items() if name != "fixed_from"} | {"runs": "true"}
+    fixed = {**of, "state": "fixed", "runs": "true"}
+    place = {name: value for name, value in of.items() if name in ("organization_id", "team_id")}
+    found = {
+        "met": address_of("/exposures", {**fixed, "breached": "false"}), "overdue": address_of("/exposures", {**opened, "overdue": "true"}),
+        "open": address_of("/exposures", {**opened, "state": "open", "overdue": "false"}),
+        "accepted": address_of("/exposures", {**opened, "state": "accepted"}),
+        "false_positive": address_of("/exposures", {**opened, "state": "false_positive"}),
+        "unverified": address_of("/exposures", {**opened, "state": "open", "verified": "false"}),
+        "silent": address_of("/sites", {**place, "status": "silent"}), "sites": address_of("/sites", place)}
+    late = {} if totals["waived"] else {"missed": address_of("/exposures", {**fixed, "breached": "true"})}
+    return found | late
+
+
+def written(value: Any) -> str:
+    """A filter as an address has it."""
+    if isinstance(value, datetime):
+        return str(stamp(value))
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def frame(actor: Actor, kind: str, asked: dict[str, Any]) -> dict[str, Any]:

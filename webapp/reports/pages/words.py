@@ -15,6 +15,7 @@ from webapp.reports.values import UNFINISHED, Status
 
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON", "pdf": "PDF"}
 GRANULARITY = {"day": "Day by day", "week": "Week by week", "month": "Month by month"}
+DATASETS = {"sites": "Sites", "modules": "Modules", "exposures": "Exposures", "patch_runs": "Patch runs"}
 LONG = 300
 """Seconds; what takes longer is asked after less often, so that a page left open does not use up its reader's requests."""
 
@@ -27,7 +28,9 @@ def title_of(report: Report, several: bool) -> str:
     given = report.parameters
     about = report.site_name or (place_of(report) if several else "")  # type: ignore[attr-defined]
     only = "security only" if is_yes(given.get("security_only")) else ""
-    parts = [report.title, about, given.get("environment"), given.get("tag"), given.get("module"), only, period_of(given)]
+    dataset = DATASETS.get(str(given.get("dataset")))
+    then = f"as of {given['as_of']}" if "as_of" in given else ""
+    parts = [report.title, dataset, about, given.get("environment"), given.get("tag"), given.get("module"), only, period_of(given), then]
     return ", ".join(part for part in parts if part)
 
 
@@ -76,9 +79,23 @@ def asked_facts(report: Report) -> list[dict[str, Any]]:
              ("Site", report.site_name), ("From", given.get("from")), ("To", given.get("to")),  # type: ignore[attr-defined]
              ("Trend", GRANULARITY.get(str(given.get("granularity")))), ("Environment", str(given.get("environment", "")).capitalize()),
              ("Tag", given.get("tag")), ("Module", given.get("module")),
+             ("As of", given.get("as_of")), ("Severity", listed(given.get("severity"))), ("State", listed(given.get("state"))),
+             ("Criticality", str(given.get("criticality", "")).capitalize()), ("Advisory", given.get("advisory")),
+             ("About", DATASETS.get(str(given.get("dataset")))), ("Columns", listed(given.get("columns"))),
+             ("Filters", ", ".join(f"{name} {value}" for name, value in given.get("filters", {}).items())), ("Order", given.get("sort")),
              ("Only", "Security updates" if is_yes(given.get("security_only")) else None),
              ("Files", ", ".join(FORMATS[each] for each in report.formats))]
     return [{"label": label, "value": value} for label, value in found if value]
+
+
+def listed(value: Any) -> str:
+    """One or several words of a filter, as it may have come: `a,b`, or a list."""
+    return ", ".join(value if isinstance(value, list) else str(value or "").split(",")).replace("_", " ")
+
+
+def files_to_choose(no_pdf: str | None) -> list[dict[str, Any]]:
+    """The formats that the form offers; PDF, where it cannot be made, is shown and cannot be chosen."""
+    return [{"value": value, "label": label, "disabled": value == "pdf" and no_pdf is not None} for value, label in FORMATS.items()]
 
 
 def may_change(actor: Actor, report: Report) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from webapp.accounts.models import Organization
+from webapp.accounts.models import Organization, Team
 from webapp.accounts.policy import visible_organizations
 from webapp.accounts.queries import names_of
 from webapp.catalog.models import Module
@@ -17,6 +18,7 @@ from webapp.kit.db import db
 from webapp.kit.errors import Invalid
 from webapp.kit.permissions import Actor, Permission
 from webapp.reports.models import Report
+from webapp.reports.values import Order
 
 
 def with_names(actor: Actor, reports: list[Report]) -> list[Report]:
@@ -56,6 +58,31 @@ def site_names(actor: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
 def module_ids(keys: Iterable[int]) -> dict[int, UUID]:
     """The public ids of modules by their inner keys."""
     return dict(db.session.execute(select(Module.id, Module.public_id).where(Module.id.in_(set(keys)))).all())
+
+
+def facts_of(actor: Actor, order: Order) -> list[tuple[str, str]]:
+    """What a report was narrowed to, in words and names, as its files say it; of several organizations, which."""
+    given = dict(order.parameters)
+    found = []
+    if "organization_id" not in given and order.view is not None:
+        names = organization_names(actor, order.view)
+        found.append(("Organizations", ", ".join(sorted(names.values()))))
+    names_by_id = {
+        "organization_id": lambda each: organization_names(actor, [each]), "site_id": lambda each: site_names(actor, [each]),
+        "team_id": lambda each: dict(db.session.execute(select(Team.id, Team.name).where(Team.id == each)).all())}
+    for name, value in given.items():
+        label = name.removesuffix("_id").replace("_", " ").capitalize()
+        named = names_by_id[name](UUID(value)).get(UUID(value), "one that is gone") if name in names_by_id else value
+        found.append((label, _said(named)))
+    return found
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_said(each)}" for name, each in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(_said(each) for each in value) if isinstance(value, list) else str(value)
 
 
 def find_site(actor: Actor, words: str, organization_id: UUID | None) -> Site:

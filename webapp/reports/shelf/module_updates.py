@@ -10,6 +10,7 @@ from webapp.kit.permissions import Actor
 from webapp.kit.web.fields import Choice, Text, Yes
 from webapp.reports import queries
 from webapp.reports.shelf import Filters, Kind, Parameters, register
+from webapp.reports.values import Printed
 
 COLUMNS = ("module", "project", "organization", "site", "site_id", "url", "environment", "version", "latest_version", "security",
            "severity", "advisories", "exposed_hours")
@@ -26,4 +27,12 @@ def summary(actor: Actor, asked: Parameters, at: datetime) -> dict[str, Any]:
     return {"totals": queries.updates_totals(actor, asked)}
 
 
-register(Kind("module_updates", "Module updates", UpdatesFilters, COLUMNS, summary, queries.count_updates, queries.stream_updates))
+def count(actor: Actor, asked: Parameters, at: datetime) -> int:
+    return queries.count_updates(actor, asked)
+
+
+PRINTED = (Printed("module", "Module"), Printed("site", "Site"), Printed("environment", "Environment"), Printed("version", "Installed"),
+           Printed("latest_version", "Latest"), Printed("security", "Security"), Printed("severity", "Severity"),
+           Printed("advisories", "Advisories"), Printed("exposed_hours", "Exposed, hours", True))
+register(Kind("module_updates", "Module updates", "What waits, security first", UpdatesFilters, COLUMNS, summary, count,
+              queries.stream_updates, printed=PRINTED))

@@ -1,102 +1,22 @@
-"""Files of a report, written row by row in constant memory; their hashes are taken from the bytes on their way to the disk."""
+"""Files of a report as tables, written row by row in constant memory."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import orjson
 import xlsxwriter
 from defusedcsv import csv as safe_csv
 
 from webapp.kit.clock import stamp
-from webapp.reports.values import Format
+from webapp.reports.formats.files import HashedFile, Head, as_json, cell
 
 MOST_ROWS = 1_048_575
 """Rows of a worksheet below its header, as Excel has it; what comes after goes on in the next sheet."""
 WORKBOOK = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a file says before its rows."""
-
-    kind: str
-    title: str
-    columns: tuple[str, ...]
-    parameters: Mapping[str, Any]
-    snapshot_at: datetime
-    summary: Mapping[str, Any]
-
-
-class HashedFile(io.RawIOBase):
-    """A new file that keeps count of its bytes and their SHA-256; what is written goes out in order, never back.
-
-    The first error is raised. What comes after it, or after the end, goes nowhere: a half-made archive writes its
-    directory once more when it is thrown away, and so would fail a second time.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.file = path.open("xb")
-        self.size, self.hash, self.is_broken = 0, hashlib.sha256(), False
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        if self.is_broken or self.closed:
-            return len(data)
-        try:
-            length = self.put(data)
-        except OSError:
-            self.is_broken = True
-            raise
-        self.hash.update(data)
-        self.size += length
-        return length
-
-    def put(self, data: Any) -> int:
-        return self.file.write(data)
-
-    def flush(self) -> None:
-        if not self.closed:
-            super().flush()
-
-    def close(self) -> None:
-        if not self.closed:
-            super().close()
-            try:
-                self.file.close()
-            except OSError:
-                if not self.is_broken:
-                    raise
-
-    def settle(self) -> None:
-        """Brings everything to the disk before the file gets its name."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-
-
-class Sink(Protocol):
-    """One file in the making: `begin` once, `write` for each row, `finish` once."""
-
-    stage: str
-
-    def __init__(self, file: HashedFile, folder: Path) -> None: ...
-
-    def begin(self, head: Head) -> None: ...
-
-    def write(self, row: Mapping[str, Any]) -> None: ...
-
-    def finish(self) -> None: ...
 
 
 class CsvSink:
@@ -165,6 +85,12 @@ class XlsxSink:
         for number, (name, value) in enumerate(facts.items()):
             sheet.write(number, 0, name, self.bold)
             sheet.write(number, 1, cell(value))
+        place = len(facts) + 1
+        for section in (each for each in head.sections if each.rows):
+            sheet.write(place, 0, section.title, self.bold)
+            for row_number, row in enumerate((section.heads, *section.rows), start=place + 1):
+                sheet.write_row(row_number, 0, [cell(value) for value in row])
+            place += len(section.rows) + 3
         self._next_sheet()
 
     def _next_sheet(self) -> None:
@@ -182,28 +108,3 @@ class XlsxSink:
 
     def finish(self) -> None:
         self.book.close()
-
-
-SINKS: dict[Format, type[Sink]] = {Format.CSV: CsvSink, Format.XLSX: XlsxSink, Format.JSON: JsonSink}
-
-
-def cell(value: Any) -> Any:
-    """A value as one cell: times in RFC 3339, yes and no as JSON spells them, lists by comma."""
-    if isinstance(value, datetime):
-        return stamp(value)
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value
-
-
-def as_json(value: Any) -> bytes:
-    """JSON with times in UTC with `Z`, as everywhere else."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return stamp(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")

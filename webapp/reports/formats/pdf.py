@@ -1,0 +1,130 @@
+"""A report on paper: PDF by WeasyPrint, in the worker alone, from a template and numbers, with nothing fetched from anywhere.
+
+WeasyPrint is imported where a PDF is made and nowhere else: it loads the system's Pango, which a machine may lack.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from webapp.kit.clock import now
+from webapp.kit.web import drawing
+from webapp.kit.web.formatting import DASH, thousands
+from webapp.reports.formats.files import HashedFile, Head
+
+MOST_ROWS = 500
+"""Rows that are printed. Layout holds all of them in memory: about 170 MB and ten seconds for these; the other formats have no end."""
+TEMPLATE, SHEET = "reports/pdf/report.html", "reports/pdf/report.css"
+LOGO = "patchboard:logo"
+WORDS = {"false_positive": "false positive", "rolled_back": "rolled back"}
+HEADS = {"percentage": "Deadlines kept, %", "success_rate": "Share of runs that succeeded", "false_positive": "Called false positives",
+         "waived": "Lifted by a decision", "met": "Fixed in time", "missed": "Fixed late", "overdue": "Open past the deadline",
+         "silent": "Silent sites", "never_reported": "Sites that never reported"}
+LIBRARIES = {"gobject-2.0": "libgobject-2.0.so.0", "pango-1.0": "libpango-1.0.so.0", "pangoft2-1.0": "libpangoft2-1.0.so.0",
+             "harfbuzz": "libharfbuzz.so.0", "fontconfig": "libfontconfig.so.1"}
+NO_PANGO = "PDF cannot be made on this server: the system library {name} is missing (on Debian: libpango-1.0-0, libpangoft2-1.0-0)."
+
+
+class NotPrintable(Exception):
+    """PDF cannot be made here; the message is a sentence for people."""
+
+
+@cache
+def why_no_pdf() -> str | None:
+    """Why this machine can make no PDF, as a sentence for people; None where it can."""
+    for name, linux in LIBRARIES.items():
+        try:
+            ctypes.CDLL(linux if sys.platform.startswith("linux") else ctypes.util.find_library(name) or name)
+        except OSError:
+            return NO_PANGO.format(name=name)
+    return None
+
+
+class PdfSink:
+    """The summary and the first rows as PDF; where rows are left out, the paper says how many and where they are."""
+
+    stage = "Printing PDF"
+
+    def __init__(self, file: HashedFile, folder: Path) -> None:
+        reason = why_no_pdf()
+        if reason:
+            raise NotPrintable(reason)
+        self.file = file
+        self.rows: list[list[str]] = []
+        self.count = 0
+
+    def begin(self, head: Head) -> None:
+        self.head = head
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        self.count += 1
+        if len(self.rows) < MOST_ROWS:
+            self.rows.append([printed(row[column.field]) for column in self.head.printed])
+
+    def finish(self) -> None:
+        self.file.write(pdf_of(self.head, self.rows, self.count))
+
+
+def pdf_of(head: Head, rows: list[list[str]], count: int) -> bytes:
+    """The report laid out on A4."""
+    for name in ("weasyprint", "weasyprint.progress"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # they tell of each step, and of what was not fetched
+    from weasyprint import CSS, HTML
+
+    template = current_app.jinja_env.get_template(TEMPLATE)
+    logo = head.brand.logo if head.brand else None
+    text = template.render(head=head, rows=rows, count=count, drawing=drawing, printed=printed, words=words, made_at=now(),
+                           logo=LOGO if logo else None)
+    fetcher = _fetcher(logo)
+    sheet = CSS(string=current_app.jinja_env.get_template(SHEET).render(), url_fetcher=fetcher)
+    pdf: bytes = HTML(string=text, url_fetcher=fetcher).write_pdf(stylesheets=[sheet])
+    return pdf
+
+
+def _fetcher(logo: bytes | None) -> Any:
+    """Gives the logo, which is in memory already, and refuses every address."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Nothing(URLFetcher):
+        """Fetches nothing, whatever a text in the report says."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url == LOGO and logo is not None:
+                return URLFetcherResponse(url, logo, {"Content-Type": "image/png"})
+            raise ValueError("Nothing is fetched.")
+
+    return Nothing(allowed_protocols=())
+
+
+def printed(value: Any) -> str:
+    """A value as it is read on paper; what is not known is a dash."""
+    if value is None or (isinstance(value, (str, list)) and not value):
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}\u00a0{value:%H:%M}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{words(str(name))} {printed(each)}" for name, each in value.items())
+    if isinstance(value, int):
+        return thousands(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return WORDS.get(value, str(value))
+
+
+def words(name: str) -> str:
+    """The name of a field as a head: `security_updates` is "Security updates"."""
+    return HEADS.get(name) or name.replace("_", " ").capitalize()
