@@ -24,7 +24,7 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
-         "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries")
+         "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries")
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix")
 

@@ -37,7 +37,7 @@ def test_permissions_are_sorted_and_each_is_used_or_reserved(app):
     names = [permission.name for permission in Permission]
     assert names == sorted(names)
     used = {line.split()[-1] for line in lines_of(app)}
-    assert {permission.value for permission in Permission} - used <= {"system.operate", "developer.manage", "developer.read", "insight.read"}
+    assert {permission.value for permission in Permission} - used <= {"system.operate", "insight.read"}
 
 
 if __name__ == "__main__":

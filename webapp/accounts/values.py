@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from ipaddress import ip_network
@@ -38,6 +39,15 @@ TEAM_WINDOW = timedelta(days=30)
 def team_window(at: datetime) -> datetime:
     """Since when the figures of a team count what happened: thirty days, from the beginning of a day (UTC), as lists are filtered."""
     return datetime.combine((at - TEAM_WINDOW).astimezone(UTC).date(), time(), UTC)
+
+
+class DeveloperMetrics(StrEnum):
+    """Who sees the numbers of one developer: nobody, they alone, also the admins of their teams, or everybody with a role."""
+
+    OFF = "off"
+    SELF = "self"
+    LEAD = "self+lead"
+    MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
+from webapp.accounts.values import DeveloperMetrics
 from webapp.insights.models import Commit, Developer, PullRequest, Repository, WebhookEndpoint
+from webapp.insights.values.words import Visibility
 from webapp.kit.permissions import Actor, Permission
 
 
@@ -53,3 +55,20 @@ def visible_webhook_endpoints(actor: Actor, *, deleted: bool = False) -> Select[
     """The webhook endpoints of the organizations whose webhooks the actor manages; with `deleted`, also the deleted ones."""
     statement = select(WebhookEndpoint).where(in_organizations(actor, WebhookEndpoint.organization_id, Permission.WEBHOOK_MANAGE))
     return statement if deleted else statement.where(WebhookEndpoint.deleted_at.is_(None))
+
+
+def metrics_visibility(actor: Actor, developer: Developer, policy: str | None, leads: bool) -> Visibility:
+    """Whether an actor sees the numbers of a developer, by the organization's `policy` (unset: the person and who `leads` them).
+
+    One's own are always shown, unless nobody's are kept in view at all. Whoever operates the server sees what it keeps.
+    """
+    if policy == DeveloperMetrics.OFF:
+        return Visibility.OFF
+    if actor.is_person and developer.user_id == actor.id:
+        return Visibility.OWN
+    if policy == DeveloperMetrics.MEMBERS and not actor.sees_all:
+        return Visibility.MEMBERS
+    if actor.sees_all:
+        return Visibility.OPERATOR
+    shows = leads and (policy or DeveloperMetrics.LEAD) == DeveloperMetrics.LEAD
+    return Visibility.LEAD if shows else Visibility.HIDDEN

@@ -7,7 +7,8 @@ from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, validate, validates
 
-from webapp.kit.web.fields import Input, ListQuery, ResourceOutput, Text
+from webapp.accounts.values import DeveloperMetrics
+from webapp.kit.web.fields import Choice, Input, ListQuery, ResourceOutput, Text
 
 SLUG = validate.Regexp(r"^[a-z0-9]([a-z0-9\-]{0,58}[a-z0-9])?$", error="Lower-case letters, digits and hyphens.")
 DAYS = validate.Range(1, 365, error="Must be a whole number from 1 to 365.")
@@ -28,6 +29,9 @@ class OrganizationSettings(Input):
     sla_days = fields.Nested(SlaDays)
     require_second_approver = fields.Boolean(metadata={"description": "Accepting a risk takes a second person."})
     require_two_factor = fields.Boolean(metadata={"description": "Whether members need a second factor to see anything of it."})
+
+    developer_metrics = Choice(DeveloperMetrics, metadata={"description": "Who sees the numbers of one developer; `self+lead` unless set."})
+    pseudonymise_developers = fields.Boolean(metadata={"description": "Whether developers are called `anon-7`, but to admins."})
 
     @validates("timezone")
     def known_zone(self, value: str, **_: Any) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.insights.models import Commit, Developer, DeveloperIdentity, PullRequest, Repository, Review
 from webapp.insights.policy import visible_commits, visible_pull_requests
+from webapp.insights.queries.developers import names_are_hidden
 from webapp.kit.db import db
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
@@ -29,7 +31,8 @@ def find_commits(actor: Actor, repository: Repository, asked: dict[str, Any]) ->
     if asked.get("q"):
         statement = statement.where(Commit.message.icontains(asked["q"], autoescape=True) | Commit.sha.startswith(asked["q"].lower()))
     sorts = {"committed_at": Commit.committed_at, "authored_at": Commit.authored_at}
-    return Listing(statement, sorts, "-committed_at", Commit.id, cursor=(Commit.committed_at, Commit.id), shape=_shape)
+    return Listing(statement, sorts, "-committed_at", Commit.id, cursor=(Commit.committed_at, Commit.id), shape=_shape,
+                   prepare=lambda found: _named(actor, repository, found))
 
 
 def find_pull_requests(actor: Actor, repository: Repository, asked: dict[str, Any]) -> Listing:
@@ -48,7 +51,7 @@ def find_pull_requests(actor: Actor, repository: Repository, asked: dict[str, An
     sorts = {"created_at": PullRequest.opened_at, "number": PullRequest.number, "merged_at": PullRequest.merged_at,
              "updated_at": PullRequest.updated_at}
     return Listing(statement, sorts, "-created_at", PullRequest.id, cursor=(PullRequest.opened_at, PullRequest.id), shape=_shape,
-                   prepare=with_reviews)
+                   prepare=lambda found: _named(actor, repository, with_reviews(found)))
 
 
 def get_commit(repository_id: UUID, sha: str) -> Commit:
@@ -81,7 +84,8 @@ def _by(statement: Select[Any], identity: Any) -> Select[Any]:
     """Rows with the developer that this identity belongs to now."""
     return (statement.outerjoin(DeveloperIdentity, DeveloperIdentity.id == identity)
             .outerjoin(Developer, Developer.id == DeveloperIdentity.developer_id)
-            .add_columns(Developer.id.label("developer_id"), Developer.is_bot.label("by_bot")))
+            .add_columns(Developer.id.label("developer_id"), Developer.number.label("anonymous_number"),
+                         Developer.user_id.label("by_user")))
 
 
 def _between(statement: Select[Any], column: Any, asked: dict[str, Any]) -> Select[Any]:
@@ -92,5 +96,23 @@ def _between(statement: Select[Any], column: Any, asked: dict[str, Any]) -> Sele
 
 def _shape(row: Any) -> Any:
     thing = row[0]
-    thing.developer_id, thing.by_bot = row.developer_id, row.by_bot
+    thing.developer_id, thing.anonymous_number, thing.by_user = row.developer_id, row.anonymous_number, row.by_user
     return thing
+
+
+def _named(actor: Actor, repository: Repository, found: list[Any]) -> list[Any]:
+    """The same, without the names and addresses that the organization does not show to this actor."""
+    if names_are_hidden(actor, repository.organization_id):
+        for each in found:
+            _hide_name(actor, each, "author")
+            for review in getattr(each, "reviews", ()):
+                _hide_name(actor, review, "reviewer")
+    return found
+
+
+def _hide_name(actor: Actor, thing: Any, who: str) -> None:
+    """What is shown is changed, and nothing that is kept."""
+    if actor.is_person and thing.by_user == actor.id:
+        return
+    set_committed_value(thing, f"{who}_name", f"anon-{thing.anonymous_number}" if thing.anonymous_number else "")
+    set_committed_value(thing, f"{who}_email", None)

@@ -29,6 +29,7 @@ from webapp.kit.web.fields import (
 SHA = re.compile(r"^([0-9a-f]{40}|[0-9a-f]{64})$")
 BRANCH = validate.Regexp(r"^(?!-)[^\s~^:?*\[\\\x00-\x1f\x7f]{1,200}$", error="Not a name of a branch.")
 COUNT = validate.Range(0, LARGEST)
+NAME = said("`anon-7` where the organization does not show names; then there is no address.")
 DEVELOPER = said("Who that is here (`/developers/{id}`); null where no address was told.")
 
 
@@ -111,8 +112,8 @@ class CommitSchema(Output):
     id = fields.UUID()
     sha = fields.String()
     parents = fields.List(fields.String())
-    author_name = fields.String()
-    author_email = fields.String()
+    author_name = fields.String(metadata=NAME)
+    author_email = fields.String(allow_none=True)
     developer_id = fields.UUID(allow_none=True, metadata=DEVELOPER)
     authored_at = Time()
     committed_at = Time()

@@ -21,6 +21,21 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+class Visibility(StrEnum):
+    """Why somebody sees the numbers of a person, or does not."""
+
+    OWN = "own"
+    LEAD = "lead"
+    MEMBERS = "members"
+    OPERATOR = "operator"
+    HIDDEN = "hidden"
+    OFF = "off"
+
+
+SHOWN = (Visibility.OWN, Visibility.LEAD, Visibility.MEMBERS, Visibility.OPERATOR)
+ACTIVITY = ("commit", "pull_request_opened", "pull_request_merged", "review")
+
+
 class PullRequestState(StrEnum):
     OPEN = "open"
     MERGED = "merged"
