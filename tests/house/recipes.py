@@ -94,7 +94,8 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/restore": restoring("webhook_endpoint_id", "deleted_webhook_endpoint"),
     "GET /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>": OF_WEBHOOK,
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>/replay": OF_WEBHOOK,
-    "POST /api/v1/developers/<uuid:developer_id>/merge": Recipe(body={"into_id": identity("other_developer")}),
+    "POST /api/v1/developers/<uuid:developer_id>/merge": Recipe(
+        {"developer_id": "guest_developer"}, body={"into_id": identity("other_developer")}),
     "POST /api/v1/developers/<uuid:developer_id>/unmerge": Recipe({"developer_id": "merged_developer"}),
     "POST /api/v1/webhooks/github/<uuid:webhook_endpoint_id>": BY_SECRET,
     "POST /api/v1/webhooks/gitlab/<uuid:webhook_endpoint_id>": BY_SECRET,

@@ -71,7 +71,7 @@ def repositories_of(cast: Any) -> dict[str, str]:
     commit = {"sha": "5" * 40, "parents": [], "author_name": "Bela of Meridian", "author_email": "bela@meridian.example",
               "authored_at": stamp(now()), "committed_at": stamp(now()), "message": "Begin"}
     same = {**commit, "sha": "6" * 40, "author_email": "bela@home.example"}
-    made(cast.member.post(f"/repositories/{ours}/commits", {"items": [commit, same]}))
+    made(cast.member.post(f"/repositories/{ours}/commits", {"items": [commit, same, {**same, "sha": "7" * 40, "author_email": "b@home.example"}]}))
     review = {"reviewer_email": "ada@meridian.example", "state": "approved", "submitted_at": stamp(now())}
     request = {"number": 1, "title": "Begin", "author_email": "bela@meridian.example", "state": "open", "created_at": stamp(now())}
     made(cast.member.post(f"/repositories/{ours}/pull-requests", {**request, "reviews": [review]}))
@@ -82,9 +82,9 @@ def developers_of(cast: Any) -> dict[str, str]:
     """The developer of that commit, and the reviewer made one with them."""
     made(cast.admin.patch(f"/organizations/{cast.organization.id}", {"settings": {"developer_metrics": "members"}}))
     found = {row["identities"][0]["value"]: row["id"] for row in made(cast.admin.get("/developers"))}
-    developer, other, merged = (found[f"{name}.example"] for name in ("bela@meridian", "ada@meridian", "bela@home"))
+    developer, other, merged, guest = (found[f"{name}.example"] for name in ("bela@meridian", "ada@meridian", "bela@home", "b@home"))
     made(cast.admin.post(f"/developers/{merged}/merge", {"into_id": developer}))
-    return {"developer": developer, "other_developer": other, "merged_developer": merged}
+    return {"developer": developer, "other_developer": other, "merged_developer": merged, "guest_developer": guest}
 
 
 def webhooks_of(cast: Any) -> dict[str, str]:
