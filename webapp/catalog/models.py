@@ -240,17 +240,19 @@ class ProjectRelease(Base):
 class ProjectVerdict(Base):
     """How one version of a project stands by its feed, by core's rules: worked out once, for all sites that run it.
 
-    `status` is core's code. `update_available` and `security_update` say what of it a site can do something about. `marks` are what
-    lists say of the version beside that (`project_marks`); no verdict follows from them.
+    `datestamp` is when a development version was made, by which it is judged (0: not known, or a release). `status` is core's code.
+    `update_available` and `security_update` say what of it a site can do something about. `marks` are what lists say of the version
+    beside that (`project_marks`); no verdict follows from them.
     """
 
     __tablename__ = "project_verdicts"
-    __table_args__ = (Index("uq_project_verdicts_feed_id_version", "feed_id", "version", unique=True),
+    __table_args__ = (Index("uq_project_verdicts_feed_id_version", "feed_id", "version", "datestamp", unique=True),
                       Index("ix_project_verdicts_marked", "id", postgresql_where=text("marks <> '{}'")))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("project_feeds.id"))
     version: Mapped[str]
+    datestamp: Mapped[int] = mapped_column(BigInteger, server_default="0")
     status: Mapped[int]
     rule: Mapped[str]
     reason: Mapped[str | None]

@@ -89,7 +89,8 @@ class Installation(Base):
     """One module in one version (and enabled or not) on one site, from `valid_from` until `valid_to` (null: still).
 
     Intervals of a site and module never overlap; the database says so. `installed_at` is when this version came, also where
-    switching it on or off has begun a new interval. `said_…` is what the site itself said last. `status` is core's verdict by the
+    switching it on or off has begun a new interval. `datestamp` is when a development version was made (seconds since 1970), null for
+    releases. `said_…` is what the site itself said last. `status` is core's verdict by the
     release feed (`verdict_id`; null where there is none that counts), and `latest_version` to `security_update` are what follows
     from both; only one module of a project has them, which stands for all of it.
     """
@@ -133,6 +134,7 @@ class Installation(Base):
     said_update_available: Mapped[bool | None]
     said_security_update: Mapped[bool | None]
     said_at: Mapped[datetime | None]
+    datestamp: Mapped[int | None] = mapped_column(BigInteger)
     verdict_id: Mapped[int | None] = mapped_column(ForeignKey("project_verdicts.id"))
     status: Mapped[str | None]
 

@@ -60,7 +60,7 @@ class ReportedModule:
 
     `name` is Drupal's machine name, or `vendor/package` for what Composer installs beside Drupal's own; `version` is kept
     as given (None: the site names none). `source` is who knows it: "packages" (a lock file) or "extensions" (Drupal itself).
-    `enabled` is None where the document does not say.
+    `enabled` is None where the document does not say. `datestamp` is when drupal.org made a development version (seconds since 1970).
     """
 
     name: str
@@ -71,6 +71,7 @@ class ReportedModule:
     enabled: bool | None = None
     source: str = "extensions"
     claim: Claim | None = None
+    datestamp: int | None = None
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ class NativeModule(Input):
     recommended_version = fields.String(allow_none=True)
     update_available = fields.Boolean(allow_none=True)
     security_update = fields.Boolean(allow_none=True)
+    datestamp = fields.Integer(allow_none=True, metadata=said("Of a development version: when it was made, in seconds since 1970."))
 
 
 class NativeDrupal(Input):

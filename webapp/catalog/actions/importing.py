@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from webapp.catalog.actions.marks import KeptList, keep_list
-from webapp.catalog.actions.releases import Kept, Origin, hash_of, keep_feed, keep_unknown, publish_versions
+from webapp.catalog.actions.releases import LASTING, Kept, Origin, hash_of, keep_feed, keep_unknown, publish_versions
 from webapp.catalog.feeds import conflict_lists
 from webapp.catalog.feeds.advisory_files import LINES_SUFFIXES, YAML_SUFFIXES, Read, is_advisories, read_json, read_lines, read_yaml
 from webapp.catalog.feeds.conflict_lists import BadList
@@ -45,7 +45,7 @@ class Imported:
     marks: KeptList | None = None
 
 
-def import_feeds(path: Path, at: datetime, lasting: Lasting) -> Iterator[Imported]:
+def import_feeds(path: Path, at: datetime, lasting: Lasting = LASTING) -> Iterator[Imported]:
     """Reads every file below a path: feeds are kept, each file in a transaction of its own, and at the end the sites follow;
     advisories come with what they were found in, for the caller to import together.
 

@@ -19,19 +19,23 @@ from webapp.catalog.values.releases import CORE, FeedState, Line, ReleaseFeed, U
 from webapp.catalog.verdicts import calculate
 from webapp.kit.db import execute, rows
 
-Pair = tuple[str, str]
+Pair = tuple[str, str, int]
+"""A project, a version, and for a development version when it was made (seconds since 1970; 0: not known, as core has it)."""
 COLUMNS = {
-    "version": "text", "status": "integer", "rule": "text", "reason": "text", "extra_labels": "varchar[]", "install_type": "text",
+    "version": "text", "datestamp": "bigint", "status": "integer", "rule": "text", "reason": "text", "extra_labels": "varchar[]",
+    "install_type": "text",
     "recommended": "text", "latest_version": "text", "dev_version": "text", "latest_dev": "text", "also": "jsonb",
     "security_updates": "varchar[]", "update_available": "boolean", "security_update": "boolean",
 }
 NAMES = ", ".join(COLUMNS)
 TYPED = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-FACTS = "v.id, f.project, f.state, v.version, v.status, v.recommended, v.latest_version, v.update_available, v.security_update"
+FACTS = """v.id, f.project, f.state, v.version, v.datestamp, v.status, v.recommended, v.latest_version, v.update_available,
+    v.security_update"""
 FIND = f"""
-SELECT {FACTS} FROM unnest(CAST(:projects AS text[]), CAST(:lines AS text[]), CAST(:versions AS text[])) AS n (project, line, version)
+SELECT {FACTS} FROM unnest(CAST(:projects AS text[]), CAST(:lines AS text[]), CAST(:versions AS text[]), CAST(:stamps AS bigint[]))
+    AS n (project, line, version, datestamp)
 JOIN project_feeds f ON f.project = n.project AND f.line = n.line
-JOIN project_verdicts v ON v.feed_id = f.id AND v.version = n.version
+JOIN project_verdicts v ON v.feed_id = f.id AND v.version = n.version AND v.datestamp = n.datestamp
 """  # noqa: S608 (names from a constant)
 NOTE_FEEDS = """
 INSERT INTO project_feeds (project, line, due_at)
@@ -46,11 +50,11 @@ ADD = f"""
 INSERT INTO project_verdicts (feed_id, judged_at, marks, {NAMES})
 SELECT feed_id, CAST(:at AS timestamptz), marks, {NAMES}
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (feed_id bigint, marks varchar[], {TYPED})
-ORDER BY feed_id, version ON CONFLICT DO NOTHING
+ORDER BY feed_id, version, datestamp ON CONFLICT DO NOTHING
 """  # noqa: S608
 CHANGE = f"""
 UPDATE project_verdicts v SET judged_at = CAST(:at AS timestamptz), {", ".join(f"{name} = n.{name}" for name in COLUMNS)}
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n ({TYPED}) WHERE v.feed_id = :feed AND v.version = n.version
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n ({TYPED}) WHERE v.feed_id = :feed AND v.version = n.version AND v.datestamp = n.datestamp
     AND ({", ".join(f"v.{name}" for name in COLUMNS)}) IS DISTINCT FROM ({", ".join(f"n.{name}" for name in COLUMNS)})
 RETURNING v.id
 """  # noqa: S608
@@ -77,7 +81,7 @@ def line_of(project: str, version: str | None) -> Line:
 
 
 def standings(pairs: Collection[Pair], at: datetime) -> dict[Pair, Standing]:
-    """How these (project, version) stand; those that nobody has asked for are worked out now, and kept.
+    """How these versions of projects stand; those that nobody has asked for are worked out now, and kept.
 
     One statement where all are known, which is nearly always so. A version that the site does not name is "".
     """
@@ -93,14 +97,14 @@ def standings(pairs: Collection[Pair], at: datetime) -> dict[Pair, Standing]:
 
 
 def _find(pairs: Sequence[Pair]) -> dict[Pair, Standing]:
-    found = rows(FIND, **_arrays(pairs), versions=[version for _, version in pairs])
-    return {(row.project, row.version): Standing(
+    found = rows(FIND, **_arrays(pairs), versions=[version for _, version, _ in pairs], stamps=[stamp for *_, stamp in pairs])
+    return {(row.project, row.version, row.datestamp): Standing(
         row.id, UpdateStatus(row.status), row.recommended, row.latest_version, row.update_available, row.security_update,
         row.state == FeedState.UNKNOWN) for row in found}
 
 
 def _arrays(pairs: Sequence[Pair]) -> dict[str, list[str]]:
-    return {"projects": [project for project, _ in pairs], "lines": [line_of(project, version) for project, version in pairs]}
+    return {"projects": [project for project, *_ in pairs], "lines": [line_of(project, version) for project, version, _ in pairs]}
 
 
 def _judge_first(pairs: Sequence[Pair], at: datetime) -> None:
@@ -111,39 +115,39 @@ def _judge_first(pairs: Sequence[Pair], at: datetime) -> None:
     execute(NOTE_FEEDS, **_arrays(pairs), at=at)
     feeds = {(row.project, row.line): row for row in rows(HOLD_FEEDS, **_arrays(pairs))}
     releases = find_releases([row.id for row in feeds.values() if row.releases_count])
-    judged, marks = [], marked(pairs)
-    for project, version in pairs:
+    judged, marks = [], marked({(project, version) for project, version, _ in pairs})
+    for project, version, datestamp in pairs:
         row = feeds[project, line_of(project, version)]
         judged.append({"feed_id": row.id, "marks": marks[project, version],
-                       **_judged(row, feed_of(row, releases.get(row.id, [])), version)})
+                       **_judged(row, feed_of(row, releases.get(row.id, [])), version, datestamp)})
     execute(ADD, rows=orjson.dumps(judged).decode(), at=at)
 
 
 def judge_again(row: Any, at: datetime) -> list[int]:
     """Works out every verdict of a feed anew (the caller holds its row) and gives the ids of those that are other than before."""
-    versions = [each.version for each in rows("SELECT version FROM project_verdicts WHERE feed_id = :feed ORDER BY version", feed=row.id)]
+    versions = rows("SELECT version, datestamp FROM project_verdicts WHERE feed_id = :feed ORDER BY version, datestamp", feed=row.id)
     if not versions:
         return []
     feed = feed_of(row, find_releases([row.id]).get(row.id, []))
-    judged = [_judged(row, feed, version) for version in versions]
+    judged = [_judged(row, feed, each.version, each.datestamp) for each in versions]
     ids = [each.id for each in rows(CHANGE, rows=orjson.dumps(judged).decode(), feed=row.id, at=at)]
     if ids:
         execute("UPDATE project_feeds SET is_settled = false WHERE id = :feed", feed=row.id)
     return ids
 
 
-def _judged(row: Any, feed: ReleaseFeed, version: str) -> Mapping[str, Any]:
-    """The columns of a verdict on one version."""
+def _judged(row: Any, feed: ReleaseFeed, version: str, datestamp: int) -> Mapping[str, Any]:
+    """The columns of a verdict on one version, made at that time if it is a development version."""
     if row.state == FeedState.UNKNOWN:
         verdict = calculate(None, version)
         verdict.rule = "unknown_project" if verdict.rule == "no_releases" else verdict.rule
     elif row.content_hash is None:
         verdict = Verdict(calculate(None, version).install_type).settle(UpdateStatus.NOT_FETCHED, "not_fetched")
     else:
-        verdict = calculate(feed, version)
+        verdict = calculate(feed, version, datestamp or None)
     assert verdict.status is not None
     return {
-        "version": version, "status": int(verdict.status), "rule": verdict.rule, "reason": verdict.reason,
+        "version": version, "datestamp": datestamp, "status": int(verdict.status), "rule": verdict.rule, "reason": verdict.reason,
         "extra_labels": verdict.extra_labels, "install_type": verdict.install_type, "recommended": verdict.recommended,
         "latest_version": verdict.latest_version, "dev_version": verdict.dev_version, "latest_dev": verdict.latest_dev,
         "also": verdict.also, "security_updates": verdict.security_updates, **advice(verdict, version),

@@ -3,6 +3,7 @@
 from webapp.catalog.values.releases import Line, ReleaseFeed, Verdict
 from webapp.catalog.verdicts import seven
 from webapp.catalog.verdicts.update_status import calculate as calculate_current
+from webapp.catalog.verdicts.update_status import install_type
 
 
 def calculate(feed: ReleaseFeed | None, installed: str | None, datestamp: int | None = None) -> Verdict:
@@ -14,4 +15,9 @@ def calculate(feed: ReleaseFeed | None, installed: str | None, datestamp: int | 
     return work(feed, installed, datestamp)
 
 
-__all__ = ["calculate"]
+def is_development(installed: str | None) -> bool:
+    """Whether core takes a version for a development snapshot, which it judges by date."""
+    return install_type(installed) == "dev"
+
+
+__all__ = ["calculate", "is_development"]

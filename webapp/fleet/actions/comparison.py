@@ -42,6 +42,7 @@ class State:
     advised: str | None = None
     needs_update: bool | None = None
     needs_security: bool | None = None
+    datestamp: int | None = None
 
     def can_be_ended_by(self, speaks: frozenset[str]) -> bool:
         """Whether absence from a document that speaks of these domains means that it is gone. Core itself never goes."""
@@ -82,7 +83,7 @@ class Plan:
 
 
 CLAIMS = ("latest_version", "recommended_version", "update_available", "security_update")
-FACTS = ("type", "project", "display_name", "source", "version", *CLAIMS)
+FACTS = ("type", "project", "display_name", "source", "version", "datestamp", *CLAIMS)
 
 
 def compared(present: Mapping[str, State], report: InventoryReport, at: datetime) -> Plan:
@@ -108,6 +109,7 @@ def _says_what_is_known(before: State, module: ReportedModule, report: Inventory
     claim = module.claim
     return (
         module.version == before.version and (module.enabled is None or module.enabled == before.enabled)
+        and (module.datestamp is None or module.datestamp == before.datestamp)
         and before.source in (module.source, "packages")
         and module.type in ("module", before.type)
         and (not module.project or module.project == before.project)
@@ -143,7 +145,8 @@ def _absent(plan: Plan, before: State, report: InventoryReport, at: datetime) ->
 def _new(module: ReportedModule, report: InventoryReport, at: datetime) -> State:
     # An extension that Drupal itself lists is on unless it says otherwise; of code that Composer lists nothing is known.
     enabled = True if module.enabled is None and module.source == "extensions" else module.enabled
-    state = State(module.name, module.version, module.type, module.project, module.display_name, enabled, module.source)
+    state = State(module.name, module.version, module.type, module.project, module.display_name, enabled, module.source,
+                  datestamp=module.datestamp)
     if module.claim:
         _say(state, module.claim, at)
     return _claimed(state, report, at)
@@ -158,7 +161,8 @@ def _next(before: State, module: ReportedModule, report: InventoryReport, at: da
     after = _copy(
         before, version=version, type=before.type if module.type == "module" else module.type, project=module.project or before.project,
         display_name=module.display_name or before.display_name, enabled=before.enabled if module.enabled is None else module.enabled,
-        source="packages" if "packages" in (module.source, before.source) else module.source)
+        source="packages" if "packages" in (module.source, before.source) else module.source,
+        datestamp=module.datestamp or (before.datestamp if same else None))
     if not same:
         for name in (*CLAIMS, "said_at"):
             setattr(after, name, None)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp.catalog.actions.judging import Pair, Standing, standings
+from webapp.catalog.verdicts import is_development
 from webapp.fleet.actions.comparison import Plan, State
 
 JUDGED = ("verdict_id", "status", "newest", "advised", "needs_update", "needs_security")
@@ -31,10 +32,11 @@ def judge_plan(plan: Plan, states: list[State], at: datetime) -> None:
         return
     projects = {_project(state) for state in (*plan.added, *plan.removed)}
     projects |= {_project(state) for pair in plan.touched if pair[0].project != pair[1].project for state in pair}
+    projects |= {_project(after) for before, after in (*plan.moved, *plan.touched) if before.datestamp != after.datestamp}
     known = {id(state) for state in fresh}
     others = [state for state in states if id(state) not in known and state.project is not None and _project(state) in projects]
     before = [facts_of(state) for state in others]
-    judge([*fresh, *others], leaders(states), at)
+    judge([*fresh, *others], leaders(states), datestamps(states), at)
     plan.rejudged = [state for state, facts in zip(others, before, strict=True) if facts_of(state) != facts]
 
 
@@ -43,9 +45,9 @@ def facts_of(state: State) -> tuple[Any, ...]:
     return tuple(getattr(state, name) for name in JUDGED)
 
 
-def judge(states: Sequence[State], leading: frozenset[str], at: datetime) -> None:
+def judge(states: Sequence[State], leading: frozenset[str], stamps: Mapping[str, int], at: datetime) -> None:
     """Gives each of these modules its verdict, and what it needs."""
-    pairs = {state.name: pair for state in states if (pair := _pair(state)) is not None}
+    pairs = {state.name: pair for state in states if (pair := _pair(state, stamps)) is not None}
     found = standings(set(pairs.values()), at)
     for state in states:
         pair = pairs.get(state.name)
@@ -83,11 +85,22 @@ def _project(state: State) -> str:
     return state.project or ("drupal" if state.type == "core" else f"\0{state.name}")
 
 
-def _pair(state: State) -> Pair | None:
+def datestamps(states: Iterable[State]) -> dict[str, int]:
+    """When the development versions of projects were made: the latest of a project's modules, as core has it (ProjectInfo)."""
+    found: dict[str, int] = {}
+    for state in states:
+        if state.datestamp is not None:
+            project = _project(state)
+            found[project] = max(found.get(project, 0), state.datestamp)
+    return found
+
+
+def _pair(state: State, stamps: Mapping[str, int]) -> Pair | None:
     """What core would judge a module by; None for libraries, and for what is of no project."""
     if state.type == "library" or (state.project is None and state.type != "core"):
         return None
-    return _project(state), state.version or ""
+    project = _project(state)
+    return project, state.version or "", stamps.get(project, 0) if stamps and is_development(state.version) else 0
 
 
 def numbers_of(states: list[State]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from webapp.catalog.actions.judging import Standing
 from webapp.catalog.values.releases import FeedState, UpdateStatus, feeds_kept
 from webapp.fleet.actions.comparison import State
-from webapp.fleet.actions.judging import OPEN, UNSUPPORTED, condition_of, facts_of, judge, leaders, settle
+from webapp.fleet.actions.judging import OPEN, UNSUPPORTED, condition_of, datestamps, facts_of, judge, leaders, settle
 from webapp.fleet.actions.writing import STATE, rejudge, run
 from webapp.kit.db import ALL, execute, rows, unit_of_work
 
@@ -82,7 +82,7 @@ def adopt_strays(at: datetime, most: int = PORTION) -> int:
         changed: list[State] = []
         for states in _by_site(run(STATES + OF_SITES, {"sites": sites})).values():
             before = [facts_of(state) for state in states]
-            judge(states, leaders(states), at)
+            judge(states, leaders(states), datestamps(states), at)
             changed += [state for state, facts in zip(states, before, strict=True) if facts_of(state) != facts]
         rejudge(changed)
         count_again(sites, at)

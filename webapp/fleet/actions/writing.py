@@ -14,7 +14,7 @@ from webapp.kit.ids import new_id
 
 STATE = """m.name, i.version, i.type, i.project, i.display_name, i.enabled, i.source, i.said_latest_version, i.said_recommended_version,
     i.said_update_available, i.said_security_update, i.said_at, i.id, i.module_id, i.installed_at, i.valid_from, i.valid_to,
-    i.verdict_id, i.status, i.latest_version, i.recommended_version, i.update_available, i.security_update"""
+    i.verdict_id, i.status, i.latest_version, i.recommended_version, i.update_available, i.security_update, i.datestamp"""
 """The columns of a State, in its order."""
 PRESENT = f"SELECT {STATE} FROM installations i JOIN modules m ON m.id = i.module_id WHERE i.site_id = %(site)s AND "  # noqa: S608
 OPEN = "i.valid_to IS NULL"
@@ -24,7 +24,8 @@ COLUMNS = {"module_id": "bigint", "version": "text", "type": "text", "project": 
            "source": "text", "installed_at": "timestamptz", "valid_from": "timestamptz", "valid_to": "timestamptz",
            "said_latest_version": "text", "said_recommended_version": "text", "said_update_available": "boolean",
            "said_security_update": "boolean", "said_at": "timestamptz", "verdict_id": "bigint", "status": "text",
-           "latest_version": "text", "recommended_version": "text", "update_available": "boolean", "security_update": "boolean"}
+           "latest_version": "text", "recommended_version": "text", "update_available": "boolean", "security_update": "boolean",
+           "datestamp": "bigint"}
 FIELDS = {"said_latest_version": "latest_version", "said_recommended_version": "recommended_version",
           "said_update_available": "update_available", "said_security_update": "security_update", "latest_version": "newest",
           "recommended_version": "advised", "update_available": "needs_update", "security_update": "needs_security"}
@@ -36,7 +37,7 @@ SELECT %(organization)s, %(site)s, * FROM unnest({ARRAYS})
 """  # noqa: S608 (names from a constant)
 REWRITTEN = ("version", "type", "project", "display_name", "source", "said_latest_version", "said_recommended_version",
              "said_update_available", "said_security_update", "said_at", "verdict_id", "status", "latest_version", "recommended_version",
-             "update_available", "security_update")
+             "update_available", "security_update", "datestamp")
 REWRITE = f"""
 UPDATE installations i SET {", ".join(f"{name} = n.{name}" for name in REWRITTEN)}
 FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::{COLUMNS[name]}[]" for name in REWRITTEN)}) AS n (id, {", ".join(REWRITTEN)})

@@ -68,7 +68,7 @@ def _installed(where: ColumnElement[bool], asked: Mapping[str, Any]) -> Listing:
         func.coalesce(F.stale_at < now(), False).label("feed_is_stale"), Installation.update_available,
         Installation.security_update,
         Installation.said_latest_version, Installation.said_recommended_version, SAID_UPDATE, SAID_SECURITY, DISAGREES.label("disagrees"),
-        Installation.said_at, Installation.installed_at, UPDATED.label("updated_at"),
+        Installation.said_at, Installation.installed_at, Installation.datestamp, UPDATED.label("updated_at"),
         case((NEEDS["security"], literal("security")), (NEEDS["other"], literal("other"))).label("needs"),
     ).join(Module, Module.id == Installation.module_id).outerjoin(V, V.id == Installation.verdict_id).outerjoin(F, F.id == V.feed_id)
     statement = statement.where(where)

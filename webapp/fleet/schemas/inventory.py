@@ -45,6 +45,7 @@ class InstalledSchema(Output):
     project = fields.String(allow_none=True)
     type = fields.String()
     version = fields.String(allow_none=True)
+    datestamp = fields.Integer(allow_none=True, metadata=said("When a development version was made, in seconds since 1970."))
     enabled = fields.Boolean(allow_none=True)
     latest_version = fields.String(allow_none=True)
     recommended_version = fields.String(allow_none=True)

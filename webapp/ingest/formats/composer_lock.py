@@ -46,6 +46,7 @@ class _Package:
     type: str
     spelling: str | None
     project: str | None
+    datestamp: int | None
 
 
 @format_of(NAME)
@@ -109,7 +110,7 @@ def _read_package(row: Any, at: str, problems: Problems) -> _Package | None:
     elif name is not None:
         spelling = _drupal_version(row)
         project = _project(row) if spelling else None
-        return _Package(name, version, kind if isinstance(kind, str) else "", spelling, project)
+        return _Package(name, version, kind if isinstance(kind, str) else "", spelling, project, _datestamp(row, spelling))
     return None
 
 
@@ -119,6 +120,13 @@ def _drupal_version(row: dict[str, Any]) -> str | None:
     drupal = extra.get("drupal") if isinstance(extra, dict) else None
     version = drupal.get("version") if isinstance(drupal, dict) else None
     return version if isinstance(version, str) and fields.is_version(version) else None
+
+
+def _datestamp(row: dict[str, Any], version: str | None) -> int | None:
+    """When drupal.org made a development version, as it put it in `extra`."""
+    extra = row.get("extra")
+    drupal = extra.get("drupal") if isinstance(extra, dict) else None
+    return fields.datestamp(drupal.get("datestamp"), version) if isinstance(drupal, dict) else None
 
 
 def _project(row: dict[str, Any]) -> str | None:
@@ -166,4 +174,4 @@ def _module(package: _Package, name: str) -> ReportedModule:
     project = package.project or (rest if is_project(rest) else None)
     if vendor != "drupal" or (kind == "library" and not package.spelling):
         project = None
-    return ReportedModule(name, version, kind, project, source="packages")
+    return ReportedModule(name, version, kind, project, source="packages", datestamp=package.datestamp)

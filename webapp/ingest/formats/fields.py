@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from webapp.catalog.verdicts import is_development
 from webapp.ingest.formats.secrets import redact
 from webapp.kit.errors import Detail, Invalid
 
@@ -40,6 +41,7 @@ NOT_AN_OBJECT = "Not an object."
 
 # Nothing Drupal has reported is older than Drupal: a clock that was never set says 1970.
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = 2**33  # seconds since 1970: the year 2242
 
 
 class Problems:
@@ -113,6 +115,18 @@ def clean_text(value: object, maximum: int = TEXT_MAX) -> str | None:
     if is_plain(value):
         return value
     return redact(_unprintable.sub(" ", value[:4 * maximum])).strip()[:maximum] or None
+
+
+def seconds(value: object) -> int | None:
+    """A time in seconds since 1970, as a number or, as PHP has it, as text; None for nothing, 0 and whatever is no such time."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 12:
+        value = int(value)
+    return value if type(value) is int and 0 < value < LATEST else None
+
+
+def datestamp(value: object, version: str | None) -> int | None:
+    """When a development version was made; of a release it decides nothing, and is not kept."""
+    return seconds(value) if value is not None and is_development(version) else None
 
 
 def read_time(value: object) -> datetime | None:

@@ -93,7 +93,7 @@ def _complete(modules: dict[str, ReportedModule], report: InventoryReport, parts
         name = next((name for name in (module.name, aliases.get(module.name)) if name in modules), of_project.get(module.project or ""))
         known = modules.get(name or module.name)
         if known is not None:
-            known.version = known.version or module.version
+            known.version, known.datestamp = known.version or module.version, known.datestamp or module.datestamp
             known.enabled = module.enabled if known.enabled is None else known.enabled
             known.claim = _both(known.claim, module.claim) if module.claim else known.claim
         elif module.type == "core" or not _lists_modules(parts):

@@ -71,7 +71,7 @@ def _read_row(key: str, row: dict[str, Any], problems: Problems) -> ReportedModu
             return None
         label = fields.clean_text(_extensions(row, "includes").get(name))
         module = ReportedModule(name, version, _TYPES.get(kind, "module"), project, label, enabled=not off)
-    module.claim = _claim(row)
+    module.claim, module.datestamp = _claim(row), fields.datestamp(row.get("datestamp"), version)
     return module
 
 
