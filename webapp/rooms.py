@@ -10,6 +10,7 @@ import webapp.catalog.models
 import webapp.exposure.models
 import webapp.fleet.actions.verdicts
 import webapp.fleet.models
+import webapp.insights.actions.watching
 import webapp.insights.models
 import webapp.kit.models
 import webapp.notify.models
@@ -35,7 +36,7 @@ from webapp.ingest.api import api as ingest_api
 from webapp.ingest.pages import pages as ingest_pages
 from webapp.insights.api import api as insights_api
 from webapp.insights.api import hooks_api
-from webapp.insights.jobs import read_delivery, read_delivery_failed
+from webapp.insights.jobs import follow_patch_runs, read_delivery, read_delivery_failed
 from webapp.insights.pages import pages as insights_pages
 from webapp.kit.mail import send_mail
 from webapp.kit.rotation import rotate_secrets
@@ -65,5 +66,6 @@ JOBS: dict[str, Any] = {
     "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "notify.match": match,
     "insights.read_delivery": read_delivery, "insights.read_delivery.failed": read_delivery_failed,
+    "insights.follow_runs": follow_patch_runs,
     "notify.deliver": deliver, "notify.deliver.failed": delivery_failed, "reports.build": build,
     "reports.build.failed": build_failed}

@@ -46,7 +46,13 @@ OF_WEBHOOK = Recipe({"delivery_id": "webhook_delivery"})
 BY_SECRET = Recipe(refused="only the secret of the endpoint opens it: tests/insights/test_webhooks.py")
 NO_FEEDS = "no server fetches feeds in tests, and says so with 409: tests/catalog/test_fetching.py"
 
+DOWN = {"title": "Down", "repository_id": identity("repository"), "opened_at": "2026-02-18T17:00:00Z"}
+NEW_SPRINT = {"team_id": identity("team"), "name": "Sprint 12", "start_date": "2026-02-02", "end_date": "2026-02-15"}
+YEAR = "?start_date=2026-01-01&end_date=2026-12-31&explain=1"
+
 RECIPES: dict[str, Recipe] = {
+    **{f"GET /api/v1/analytics/{name}": Recipe(query=YEAR) for name in ("code-quality", "cycle-time", "dora-metrics")},
+    "GET /api/v1/analytics/velocity": Recipe(refused="it names a team in its query: tests/insights/test_planning.py"),
     "POST /admin/advisory-feeds/<source>/refresh": Recipe({"source": "advisory_source"}, refused=NO_FEEDS),
     "POST /api/v1/admin/advisory-feeds/<source>/refresh": Recipe({"source": "advisory_source"}, refused=NO_FEEDS),
     "POST /admin/feeds/<project>/refresh": Recipe({"project": "project"}, refused=NO_FEEDS),
@@ -90,6 +96,11 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/reports": Recipe(body={"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": ORGANIZATION}}),
     "POST /api/v1/reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}),
     "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),
+    "POST /api/v1/deployments/<uuid:deployment_id>/restore": restoring("deployment_id", "deleted_deployment"),
+    "POST /api/v1/incidents/<uuid:incident_id>/restore": restoring("incident_id", "deleted_incident"),
+    "POST /api/v1/quality-measurements/<uuid:measurement_id>/restore": restoring("measurement_id", "deleted_measurement"),
+    "POST /api/v1/sprints/<uuid:sprint_id>/restore": restoring("sprint_id", "deleted_sprint"),
+    "POST /api/v1/sprints/<uuid:sprint_id>/close": Recipe({"sprint_id": "begun_sprint"}),
     "POST /api/v1/repositories/<uuid:repository_id>/restore": restoring("repository_id", "deleted_repository"),
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/restore": restoring("webhook_endpoint_id", "deleted_webhook_endpoint"),
     "GET /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>": OF_WEBHOOK,
@@ -133,6 +144,17 @@ RECIPES: dict[str, Recipe] = {
     "POST /organizations/<uuid:organization_id>/edit": Recipe(twin="PATCH /api/v1/organizations/<uuid:organization_id>"),
     "POST /organizations/new": Recipe(twin="POST /api/v1/organizations"),
     "POST /api-keys/<uuid:key_id>/revoke": Recipe(twin="DELETE /api/v1/api-keys/<uuid:key_id>"),
+    "GET /insights": Recipe(query=YEAR, twin="GET /api/v1/analytics/dora-metrics"),
+    "GET /insights/why/<name>": Recipe({"name": "number"}, query=YEAR, twin="GET /api/v1/analytics/dora-metrics"),
+    **{f"GET /insights/{name}": Recipe(query=YEAR, twin=f"GET /api/v1/analytics/{name}") for name in ("code-quality", "cycle-time")},
+    "POST /incidents/new": Recipe(body=DOWN, twin="POST /api/v1/incidents"),
+    "POST /incidents/<uuid:incident_id>/resolve": Recipe(
+        body={"resolved_at": "2026-02-18T18:00:00Z"}, twin="POST /api/v1/incidents/<uuid:incident_id>/resolve"),
+    "POST /incidents/<uuid:incident_id>/dismiss": Recipe(twin="DELETE /api/v1/incidents/<uuid:incident_id>"),
+    "POST /sprints/new": Recipe(body=NEW_SPRINT, twin="POST /api/v1/sprints"),
+    "GET /sprints/<uuid:sprint_id>/edit": Recipe(twin="PATCH /api/v1/sprints/<uuid:sprint_id>"),
+    "POST /sprints/<uuid:sprint_id>/edit": Recipe(body=NEW_SPRINT, twin="PATCH /api/v1/sprints/<uuid:sprint_id>"),
+    "POST /sprints/<uuid:sprint_id>/close": Recipe({"sprint_id": "begun_sprint"}, twin="POST /api/v1/sprints/<uuid:sprint_id>/close"),
     "GET /organizations": Recipe(twin=""),  # who has one organization is taken to it
     "POST /reports": Recipe(body={"kind": "module_updates", "formats": "csv", "parameters.organization_id": ORGANIZATION}),
     "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),

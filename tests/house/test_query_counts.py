@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 
 from tests import factories
 from tests.cast import gather
-from tests.insights.facts import a_commit, a_pull_request, a_review, repository
+from tests.insights.facts import a_commit, a_pull_request, a_review, ago, repository
 from tests.insights.hooks import an_endpoint, github
 from webapp.kit.db import db
 
@@ -24,9 +24,12 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
-         "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries")
+         "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries",
+         "/deployments", "/incidents", "/incidents?state=open", "/sprints", "/quality-measurements",
+         *(f"/analytics/{name}?start_date=2026-01-01&end_date=2026-12-31" for name in ("dora-metrics", "cycle-time", "code-quality")))
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
-         "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix")
+         "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix",
+         "/insights", "/deployments", "/incidents", "/sprints")
 
 
 def fill(app, cast, number):
@@ -53,6 +56,7 @@ def fill_repositories(cast, number):
     requests = [a_pull_request(place, reviews=[a_review()]) for place in range(1, number + 1)]
     for what, items in (("commits", commits), ("pull-requests", requests)):
         assert cast.admin.post(f"/repositories/{ours['id']}/{what}", {"items": items}).status_code == 200
+    fill_deliveries(cast, ours["id"], number)
     return ours["id"]
 
 
@@ -63,6 +67,15 @@ def fill_webhooks(app, cast, number):
     for _ in range(number):
         assert github(app, hook, "star", {}).status_code == 202
     return hook["id"]
+
+
+def fill_deliveries(cast, repository_id, number):
+    """So many deployments, each with an incident."""
+    place = {"repository_id": repository_id}
+    deployments = [{**place, "environment": "production", "status": "success", "finished_at": ago(hours=each)} for each in range(1, number + 1)]
+    incidents = [{**place, "title": "Down", "opened_at": ago(hours=each)} for each in range(1, number + 1)]
+    for path, items in (("/deployments", deployments), ("/incidents", incidents)):
+        assert cast.admin.post(path, {"items": items}).status_code == 201
 
 
 def counted(app, send):

@@ -122,6 +122,32 @@ def notifications_of(app: Any, cast: Any) -> dict[str, str]:
             "delivery": str(delivery.id)}
 
 
+def deliveries_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """A deployment with an incident, and one of each that was taken back."""
+    place = {"repository_id": things["repository"]}
+    told = {**place, "environment": "production", "status": "success", "finished_at": "2026-02-18T16:12:00Z", "ref": "main of Meridian"}
+    down = {**place, "title": "Down at Meridian", "opened_at": "2026-02-18T17:00:00Z"}
+    found = {name: made(cast.member.post(path, body))["id"] for name, path, body in (
+        ("deployment", "/deployments", told), ("deleted_deployment", "/deployments", {**told, "environment": "staging"}),
+        ("incident", "/incidents", down), ("deleted_incident", "/incidents", {**down, "title": "Nothing at Meridian"}))}
+    for kind in ("deployment", "incident"):
+        made(cast.admin.delete(f"/{kind}s/{found[f'deleted_{kind}']}"))
+    return found | plans_of(cast, things) | {"number": "change_failure_rate"}
+
+
+def plans_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """A sprint that is planned, one that has begun, a measurement, and one of each that was taken back."""
+    sprint = {"team_id": things["team"], "name": "Sprint of Meridian", "start_date": "2026-02-02", "end_date": "2026-02-15"}
+    measured = {"repository_id": things["repository"], "measured_at": "2026-02-18T16:12:00Z", "bugs": 1, "source": "tool of Meridian"}
+    found = {name: made(cast.member.post("/sprints", sprint))["id"] for name in ("sprint", "begun_sprint", "deleted_sprint")}
+    found |= {name: made(cast.member.post("/quality-measurements", {**measured, "external_id": name}))["id"]
+              for name in ("measurement", "deleted_measurement")}
+    made(cast.member.post(f"/sprints/{found['begun_sprint']}/start"))
+    made(cast.admin.delete(f"/sprints/{found['deleted_sprint']}"))
+    made(cast.admin.delete(f"/quality-measurements/{found['deleted_measurement']}"))
+    return found
+
+
 def work_of(app: Any) -> dict[str, str]:
     """A job that waits, and one that has failed."""
     with factories.writing(app):

@@ -249,4 +249,6 @@ def test_what_a_report_costs(a_site, statements):
     with statements() as busy:
         told = a_site.report(dict.fromkeys(many, "1.1.0"), hours=7)
     assert a_site.run(told["patch_run_id"])["updates_count"] == 300
-    assert sorted(each.split()[0] for each in about_runs(busy)) == ["INSERT", "INSERT", "SELECT", "SELECT", "UPDATE"]
+    follows = [each for each in about_runs(busy) if "deployments" in each]
+    assert sorted(each.split()[0] for each in follows) == ["INSERT", "SELECT"]
+    assert sorted(each.split()[0] for each in about_runs(busy) if each not in follows) == ["INSERT", "INSERT", "SELECT", "SELECT", "UPDATE"]

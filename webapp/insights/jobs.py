@@ -5,8 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from webapp.insights.actions import deliveries
+from webapp.insights.actions.following import follow_all
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, scope_of, unit_of_work
+from webapp.kit.logs import log
+from webapp.kit.permissions import SYSTEM
 
 
 def read_delivery(attempt: int, delivery_id: str) -> None:
@@ -22,3 +25,9 @@ def read_delivery(attempt: int, delivery_id: str) -> None:
 def read_delivery_failed(error: str, delivery_id: str) -> None:
     """Says beside the delivery that it could not be read."""
     deliveries.fail_delivery(UUID(delivery_id), error, now())
+
+
+def follow_patch_runs(attempt: int) -> None:
+    """Makes deployments and incidents of all patch runs, where that has not been done yet."""
+    with unit_of_work(ALL):
+        log().info("patch_runs_followed", sites=follow_all(SYSTEM, now()))

@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
+from webapp.accounts.models import Team
 from webapp.accounts.values import DeveloperMetrics
-from webapp.insights.models import Commit, Developer, PullRequest, Repository, WebhookEndpoint
+from webapp.fleet.models import Site
+from webapp.insights.models import (
+    Commit,
+    Deployment,
+    Developer,
+    Incident,
+    PullRequest,
+    QualityMeasurement,
+    Repository,
+    Sprint,
+    WebhookEndpoint,
+)
 from webapp.insights.values.words import Visibility
 from webapp.kit.permissions import Actor, Permission
 
@@ -72,3 +84,52 @@ def metrics_visibility(actor: Actor, developer: Developer, policy: str | None, l
         return Visibility.OPERATOR
     shows = leads and (policy or DeveloperMetrics.LEAD) == DeveloperMetrics.LEAD
     return Visibility.LEAD if shows else Visibility.HIDDEN
+
+
+def visible_deployments(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """Deployments joined to their sites and repositories; those of deleted ones are hidden, with `deleted` admins see all.
+
+    A site's key sees those of its site.
+    """
+    return _of_services(actor, Deployment, deleted, Permission.REPOSITORY_DELETE)
+
+
+def visible_incidents(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """Incidents in the same way; a deleted one was dismissed, by somebody who may also bring it back."""
+    return _of_services(actor, Incident, deleted, Permission.INSIGHT_POST)
+
+
+def joined(kind: Any) -> Select[Any]:
+    """Deployments or incidents beside the site and the repository that they were at."""
+    return select(kind).outerjoin(Site, Site.id == kind.site_id).outerjoin(Repository, Repository.id == kind.repository_id)
+
+
+def _of_services(actor: Actor, kind: Any, deleted: bool, managing: Permission) -> Select[Any]:
+    statement = joined(kind)
+    if actor.site_id is not None:
+        statement = statement.where(kind.site_id == actor.site_id)
+    where, managed = actor.organizations(Permission.INSIGHT_READ), actor.organizations(managing)
+    if where is not None:
+        statement = statement.where(kind.organization_id.in_(where))
+    there = and_(kind.deleted_at.is_(None), Site.deleted_at.is_(None), or_(kind.site_id.is_not(None), Repository.deleted_at.is_(None)))
+    if not deleted:
+        return statement.where(there)
+    return statement if managed is None else statement.where(or_(there, kind.organization_id.in_(managed)))
+
+
+def visible_sprints(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """The sprints of the actor's organizations; those of deleted teams are hidden, with `deleted` whoever may bring them back sees all."""
+    return _of_owner(actor, Sprint, Team, Sprint.team_id, deleted, Permission.INSIGHT_POST)
+
+
+def visible_measurements(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """What was measured of the code of repositories, in the same way."""
+    return _of_owner(actor, QualityMeasurement, Repository, QualityMeasurement.repository_id, deleted, Permission.REPOSITORY_DELETE)
+
+
+def _of_owner(actor: Actor, kind: Any, owner: Any, column: Any, deleted: bool, managing: Permission) -> Select[Any]:
+    statement = select(kind).join(owner, owner.id == column).where(in_organizations(actor, kind.organization_id, Permission.INSIGHT_READ))
+    there = and_(kind.deleted_at.is_(None), owner.deleted_at.is_(None))
+    if not deleted:
+        return statement.where(there)
+    return statement.where(or_(there, in_organizations(actor, kind.organization_id, managing)))

@@ -11,7 +11,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from blinker import Signal
+
 from webapp.catalog.versions import is_upgrade, sort_key
+
+runs_changed = Signal()
+"""Sent with `site` (its `id` and `organization_id`), `since` and `at` inside the transaction in which runs of a site that ended at or
+after `since` were recorded, decided on, inferred, corrected or withdrawn; `fell` says that a report showed a lower version."""
 
 SKEW: Final = timedelta(minutes=5)
 """How far the clocks of a site and of whoever patches it may lie apart."""

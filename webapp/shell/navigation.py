@@ -45,6 +45,10 @@ PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
 MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
 REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ)
 WEDNESDAY = Target("/wednesday", "Wednesday view", "calendar-time", P.EXPOSURE_READ)
+INSIGHTS = Target("/insights", "Insights", "chart-line", P.INSIGHT_READ)
+DEPLOYMENTS = Target("/deployments", "Deployments", "rocket", P.INSIGHT_READ)
+INCIDENTS = Target("/incidents", "Incidents", "urgent", P.INSIGHT_READ)
+SPRINTS = Target("/sprints", "Sprints", "run", P.INSIGHT_READ)
 MEMBERS = Target("/members", "Members", "users", P.USER_READ)
 TEAMS = Target("/teams", "Teams", "users-group", P.TEAM_READ)
 API_KEYS = Target("/api-keys", "API keys", "key", P.API_KEY_MANAGE)
@@ -55,7 +59,8 @@ USAGE = Target("/admin/api-usage", "API usage", "arrows-exchange", P.SYSTEM_OPER
 FEEDS = Target("/admin/feeds", "Feeds", "versions", P.SYSTEM_OPERATE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
-    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS, WEDNESDAY)))
+    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS, WEDNESDAY)),
+    ("Insights", (INSIGHTS, DEPLOYMENTS, INCIDENTS, SPRINTS)))
 TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 
 

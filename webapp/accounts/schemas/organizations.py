@@ -13,6 +13,8 @@ from webapp.kit.web.fields import Choice, Input, ListQuery, ResourceOutput, Text
 SLUG = validate.Regexp(r"^[a-z0-9]([a-z0-9\-]{0,58}[a-z0-9])?$", error="Lower-case letters, digits and hyphens.")
 DAYS = validate.Range(1, 365, error="Must be a whole number from 1 to 365.")
 
+HOURS = validate.Range(1, 720, error="Must be a whole number from 1 to 720.")
+
 
 class SlaDays(Input):
     """Days until a security update must be installed, by severity."""
@@ -27,6 +29,8 @@ class OrganizationSettings(Input):
     timezone = fields.String()
     default_language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="A language tag, such as en."))
     sla_days = fields.Nested(SlaDays)
+    attribution_hours = fields.Integer(validate=HOURS, metadata={
+        "description": "How many hours before an incident a deployment may have been its cause where nobody names one; 24 unless set."})
     require_second_approver = fields.Boolean(metadata={"description": "Accepting a risk takes a second person."})
     require_two_factor = fields.Boolean(metadata={"description": "Whether members need a second factor to see anything of it."})
 

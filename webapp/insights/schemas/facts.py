@@ -43,7 +43,7 @@ def read_facts(one: type[Input], many: type[Input], body: Any, key: str) -> tupl
     items: list[dict[str, Any]] = many().load(body)["items"]
     seen: set[Any] = set()
     for place, item in enumerate(items):
-        if item[key] in seen:
+        if key in item and item[key] in seen:
             raise ValidationError({"items": {place: {key: ["This is there twice."]}}})
-        seen.add(item[key])
+        seen.add(item.get(key))
     return items, True

@@ -13,6 +13,7 @@ from webapp.kit.errors import Invalid, Malformed, PayloadTooLarge, UnsupportedMe
 
 UNZIPPED = 4
 GZIP = 31
+GZIP_NAMES = ("gzip", "x-gzip")
 DEEPEST = 64
 
 
@@ -33,7 +34,7 @@ def read_bytes() -> bytes:
         return bytes(g.body)
     _refuse_other_kinds()
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip"):
+    if encoding not in ("identity", *GZIP_NAMES):
         raise UnsupportedMediaType("Send the body as it is, or with Content-Encoding: gzip.", headers={"Accept-Encoding": "gzip"})
     raw = sent_bytes()
     return raw if encoding == "identity" else unzip(raw, current_app.config["MAX_BODY_BYTES"] * UNZIPPED)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.audit.actions import record
+from webapp.catalog.versions import is_upgrade
 from webapp.fleet.values import ChangeSet
 from webapp.kit.clock import stamp
 from webapp.kit.db import rows
@@ -16,7 +17,7 @@ from webapp.kit.permissions import Actor
 from webapp.patching import queries
 from webapp.patching.actions.deriving import rederive
 from webapp.patching.actions.writing import decide, infer, link
-from webapp.patching.values import MOVES, Claim, Evidence, Sighting, Step, assign
+from webapp.patching.values import MOVES, Claim, Evidence, Sighting, Step, assign, runs_changed
 
 # A report that comes late shows that an inferred run after it did not begin before it.
 NARROW = """
@@ -84,11 +85,12 @@ def explain(actor: Actor, site: Any, change_set: ChangeSet, report_id: UUID, rep
     claims = queries.open_claims(site.id, reported_at)
     shown = Shown(actor, site, report_id, reported_at, at, steps, observed or {}, whole, change_set.is_newest,
                   security_modules, before)
-    if not change_set.is_newest:
-        return _explain_late(shown, claims)
-    if not claims and not any(step.is_up for step in steps):
+    fell = any(is_upgrade(step.to_version, step.from_version) for step in steps)
+    if not (claims or fell or any(step.is_up for step in steps)) and change_set.is_newest:
         return None
-    return _explain_newest(shown, claims)
+    run_id = _explain_newest(shown, claims) if change_set.is_newest else _explain_late(shown, claims)
+    runs_changed.send(actor, site=site, since=min([reported_at, *(claim.ended_at for claim in claims)]), fell=fell, at=at)
+    return run_id
 
 
 def _explain_newest(shown: Shown, claims: list[Claim]) -> UUID | None:

@@ -17,7 +17,7 @@ from webapp.patching import queries
 from webapp.patching.actions.deriving import rederive
 from webapp.patching.actions.writing import add_updates, decide
 from webapp.patching.models import PatchRun
-from webapp.patching.values import MOVES, REACH, SKEW, Claim, ClaimedUpdate, Evidence, RunStatus, Sighting, Step
+from webapp.patching.values import MOVES, REACH, SKEW, Claim, ClaimedUpdate, Evidence, RunStatus, Sighting, Step, runs_changed
 
 FAILURES = {RunStatus.FAILED: "nothing was changed", RunStatus.ROLLED_BACK: "what was changed was rolled back"}
 # Drupal 1.0 is of January 2001: a clock that was never set says 1970.
@@ -53,6 +53,7 @@ def record_run(actor: Actor, site: Site, body: Mapping[str, Any], at: datetime) 
         note("patch_run.failed", site.organization_id, [failure], at)
     if run.status in MOVES:
         _merge_and_prove(actor, site, run, updates, at)
+    runs_changed.send(actor, site=site, since=run.started_at - SKEW, fell=False, at=at)
     run.site = {"id": site.id, "name": site.name}  # type: ignore[attr-defined]
     return queries.with_updates([run])[0]
 
