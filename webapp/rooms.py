@@ -43,6 +43,7 @@ from webapp.kit.rotation import rotate_secrets
 from webapp.kit.web.openapi_reference import api_reference
 from webapp.notify.api import api as notify_api
 from webapp.notify.jobs import deliver, delivery_failed, match
+from webapp.notify.pages import pages as notify_pages
 from webapp.ops.api import admin, live_api, probes
 from webapp.ops.api.graph import graph_api
 from webapp.ops.api.search import search_api
@@ -59,7 +60,7 @@ from webapp.reports.pages import pages as reports_pages
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
     fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
-    insights_api, hooks_api, insights_pages, notify_api, reports_api, reports_pages, graph_api,
+    insights_api, hooks_api, insights_pages, notify_api, notify_pages, reports_api, reports_pages, graph_api,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
 JOBS: dict[str, Any] = {

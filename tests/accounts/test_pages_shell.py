@@ -34,12 +34,12 @@ def statements_of(app, send):
 
 def test_the_navigation_shows_what_one_may_open(cast):
     home = f"/organizations/{cast.organization.id}"
-    manage = ["/members", "/teams", "/api-keys", home, "/audit-log"]
+    manage = ["/members", "/teams", "/api-keys", "/notification-rules", home, "/audit-log"]
     assert navigation(cast.viewer.browser().get("/more")) == [*WORK, "/teams"]
-    assert navigation(cast.member.browser().get("/more")) == [*WORK, "/teams"]
+    assert navigation(cast.member.browser().get("/more")) == [*WORK, "/teams", "/notification-rules"]
     assert navigation(cast.admin.browser().get("/more")) == [*WORK, *manage]
     assert navigation(cast.root.browser().get("/more")) == [
-        *WORK, "/members", "/teams", "/api-keys", "/organizations", "/audit-log", *OPERATE]
+        *WORK, "/members", "/teams", "/api-keys", "/notification-rules", "/organizations", "/audit-log", *OPERATE]
 
 
 def test_the_navigation_is_about_the_chosen_organization(app, cast):

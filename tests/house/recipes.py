@@ -22,6 +22,9 @@ RUN = {"started_at": "2026-02-18T16:05", "status": "success", "trigger": "manual
 NEW_SITE = {"organization_id": ORGANIZATION, "name": "Pool", "url": "https://pool.example", "environment": "production",
             "criticality": "normal", "report_interval_minutes": "1440"}
 
+RULE = {"name": "Night alarm", "channel_id": identity("channel"), "events": "exposure.opened", "timing": "daily", "hour": "7", "weekday": "1",
+        "is_enabled": "1"}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -93,6 +96,20 @@ RECIPES: dict[str, Recipe] = {
     "DELETE /api/v1/notification-channels/<uuid:channel_id>": Recipe({"channel_id": "unused_channel"}),
     "POST /api/v1/notification-channels/<uuid:channel_id>/restore": restoring("channel_id", "deleted_channel"),
     "POST /api/v1/notification-rules/<uuid:rule_id>/restore": restoring("rule_id", "deleted_rule"),
+    "POST /notification-channels/new": Recipe(
+        body={**PLACE, "kind": "webhook", "name": "Night watch", "url": "https://hooks.meridian.example/night"},
+        twin="POST /api/v1/notification-channels"),
+    "GET /notification-channels/<uuid:channel_id>/edit": Recipe(twin="PATCH /api/v1/notification-channels/<uuid:channel_id>"),
+    "POST /notification-channels/<uuid:channel_id>/edit": Recipe(
+        body={**PLACE, "kind": "webhook", "name": "Day watch", "is_enabled": "1"}, twin="PATCH /api/v1/notification-channels/<uuid:channel_id>"),
+    "POST /notification-channels/<uuid:channel_id>/delete": Recipe(
+        {"channel_id": "unused_channel"}, twin="DELETE /api/v1/notification-channels/<uuid:channel_id>"),
+    "POST /notification-channels/<uuid:channel_id>/restore": restoring("channel_id", "deleted_channel"),
+    "POST /notification-rules/new": Recipe(body=RULE, twin="POST /api/v1/notification-rules"),
+    "GET /notification-rules/<uuid:rule_id>/edit": Recipe(twin="PATCH /api/v1/notification-rules/<uuid:rule_id>"),
+    "POST /notification-rules/<uuid:rule_id>/edit": Recipe(body=RULE, twin="PATCH /api/v1/notification-rules/<uuid:rule_id>"),
+    "POST /notification-rules/<uuid:rule_id>/delete": Recipe(twin="DELETE /api/v1/notification-rules/<uuid:rule_id>"),
+    "POST /notification-rules/<uuid:rule_id>/restore": restoring("rule_id", "deleted_rule"),
     "POST /api/v1/reports": Recipe(body={"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": ORGANIZATION}}),
     "POST /api/v1/reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}),
     "POST /api/v1/reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}),

@@ -17,19 +17,22 @@ from tests.cast import gather
 from tests.insights.facts import a_commit, a_pull_request, a_review, ago, repository
 from tests.insights.hooks import an_endpoint, github
 from webapp.kit.db import db
+from webapp.notify.models import NotificationChannel, NotificationDelivery, NotificationRule
 
 FILE = Path(__file__).with_name("query_counts.json")
 LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
+         "/notification-channels", "/notification-rules", "/notification-deliveries",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
          "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries",
          "/deployments", "/incidents", "/incidents?state=open", "/sprints", "/quality-measurements",
          *(f"/analytics/{name}?start_date=2026-01-01&end_date=2026-12-31" for name in ("dora-metrics", "cycle-time", "code-quality")))
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix",
-         "/insights", "/deployments", "/incidents", "/sprints")
+         "/insights", "/deployments", "/incidents", "/sprints",
+         "/notification-channels", "/notification-rules", "/notification-deliveries")
 
 
 def fill(app, cast, number):
@@ -44,8 +47,22 @@ def fill(app, cast, number):
         for _ in range(min(number, 60)):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)
+        fill_notifications(cast, number)
         module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
     return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number), "hook": fill_webhooks(app, cast, number)}
+
+
+def fill_notifications(cast, number):
+    """So many channels, each with a rule and a message."""
+    for place in range(number):
+        channel = NotificationChannel(organization_id=cast.organization.id, name=f"Channel {place}", kind="email", recipients=["ada@example.com"])
+        db.session.add(channel)
+        db.session.flush()
+        rule = NotificationRule(organization_id=cast.organization.id, name=f"Rule {place}", channel_id=channel.id, events=["site.silent"])
+        db.session.add(rule)
+        db.session.flush()
+        db.session.add(NotificationDelivery(organization_id=cast.organization.id, channel_id=channel.id, rule_id=rule.id, event="site.silent",
+                                            state="delivered", created_at=factories.ago(minutes=place)))
 
 
 def fill_repositories(cast, number):

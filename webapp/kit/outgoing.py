@@ -150,7 +150,11 @@ class _Pinned(http.client.HTTPConnection):
         self.address, self.deadline, self.secure = address, deadline, parts.scheme == "https"
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self.address, self.port), max(self.deadline - time.monotonic(), 0.1))
+        """Connects without asking for a name again: an address is given as it is."""
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.sock.settimeout(max(self.deadline - time.monotonic(), 0.1))
+        self.sock.connect((self.address, self.port))
         if self.secure:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
 

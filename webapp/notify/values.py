@@ -123,6 +123,11 @@ class Message:
         return list(self.payload["data"]["items"])
 
     @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The items that say more than the title does: the only one often is the title."""
+        return [each for each in self.items if each["text"] != self.title]
+
+    @property
     def why(self) -> str:
         """Why somebody gets this, for the foot of a message."""
         return str(self.payload["data"]["reason"])

@@ -29,12 +29,13 @@ class Group(TypedDict):
 
 
 class Target(NamedTuple):
-    """A page that the navigation may lead to, and the permission that it takes."""
+    """A page that the navigation may lead to, and the permission that it takes; `family` is how the paths of its further pages begin."""
 
     href: str
     label: str
     icon: str
     needs: Permission
+    family: str = ""
 
 
 OVERVIEW = Target("/overview", "Overview", "layout-dashboard", P.SITE_READ)
@@ -52,6 +53,7 @@ SPRINTS = Target("/sprints", "Sprints", "run", P.INSIGHT_READ)
 MEMBERS = Target("/members", "Members", "users", P.USER_READ)
 TEAMS = Target("/teams", "Teams", "users-group", P.TEAM_READ)
 API_KEYS = Target("/api-keys", "API keys", "key", P.API_KEY_MANAGE)
+NOTIFICATIONS = Target("/notification-rules", "Notifications", "bell", P.NOTIFICATION_READ, "/notification-")
 AUDIT_LOG = Target("/audit-log", "Audit log", "history", P.AUDIT_READ)
 SYSTEM = Target("/admin", "System", "device-desktop", P.SYSTEM_OPERATE)
 JOBS = Target("/admin/jobs", "Jobs", "clock", P.SYSTEM_OPERATE)
@@ -66,7 +68,8 @@ TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 
 def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
     """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
-    groups = [*GROUPS, ("Manage", (MEMBERS, TEAMS, API_KEYS, *_organizations(actor), AUDIT_LOG)), ("Operate", (SYSTEM, JOBS, FEEDS, USAGE))]
+    manage = (MEMBERS, TEAMS, API_KEYS, NOTIFICATIONS, *_organizations(actor), AUDIT_LOG)
+    groups = [*GROUPS, ("Manage", manage), ("Operate", (SYSTEM, JOBS, FEEDS, USAGE))]
     found = [Group(title=title, items=[_entry(each, path, counts.get(each.href)) for each in targets
                                        if actor.may(each.needs, chosen)]) for title, targets in groups]
     return [group for group in found if group["items"]]
@@ -88,5 +91,5 @@ def _organizations(actor: Actor) -> tuple[Target, ...]:
 
 
 def _entry(target: Target, path: str, count: int | None) -> Entry:
-    current = path == target.href or (target is not SYSTEM and path.startswith(f"{target.href}/"))
+    current = path == target.href or (target is not SYSTEM and path.startswith(target.family or f"{target.href}/"))
     return Entry(href=target.href, label=target.label, icon=target.icon, count=count, current=current)

@@ -21,6 +21,7 @@ from webapp.audit.actions import record
 from webapp.kit import metrics
 from webapp.kit.db import after_commit, db, execute, rows
 from webapp.kit.errors import Conflict
+from webapp.kit.events import announce
 from webapp.kit.jobs import ask
 from webapp.kit.permissions import SYSTEM, Actor, Permission
 from webapp.notify.actions.composing import compose, compose_test
@@ -134,6 +135,9 @@ def note_outcome(delivery_id: UUID, outcome: Outcome, milliseconds: int, at: dat
         delivery.due_at = None if wait is None else at + wait
     db.session.flush()
     _note_channel(delivery, outcome, at)
+    announce("notification.tried", (f"org:{delivery.organization_id}",), {
+        "organization_id": str(delivery.organization_id), "notification_delivery_id": str(delivery.id), "state": delivery.state}, at,
+        delivery.organization_id)
     return delivery
 
 

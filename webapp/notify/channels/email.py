@@ -47,14 +47,14 @@ def written(target: Target, message: Message, means: Means) -> EmailMessage:
 def text_of(message: Message) -> str:
     """What the letter says."""
     lines = [message.title, ""]
-    for each in message.items:
+    for each in message.lines:
         lines.append(f"- {each['text']}")
-        if each.get("url"):
+        if each.get("url") and each["url"] != message.url:
             lines.append(f"  {each['url']}")
     if message.more:
         lines.append(f"and {message.more:,} more")
     if message.url:
-        lines += ["", f"All of it: {message.url}"]
+        lines += ["", message.url] if message.lines else [message.url]
     return "\n".join([*lines, "", "-- ", message.why, ""])
 
 

@@ -28,8 +28,8 @@ def written(message: Message) -> dict[str, Any]:
     """The message in Block Kit; `text` is what notifications and simpler receivers show."""
     title = f"*{escaped(message.title)}*"
     blocks: list[dict[str, Any]] = [section(linked(title, message.url))]
-    lines = [f"• {linked(escaped(each['text']), each.get('url'))}" for each in message.items[:MOST_ITEMS]]
-    left = message.more + max(len(message.items) - MOST_ITEMS, 0)
+    lines = [f"• {linked(escaped(each['text']), each.get('url'))}" for each in message.lines[:MOST_ITEMS]]
+    left = message.more + max(len(message.lines) - MOST_ITEMS, 0)
     if left:
         lines.append(f"and {left:,} more")
     block = ""

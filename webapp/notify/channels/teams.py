@@ -30,8 +30,8 @@ class Teams(Kind):
 def written(message: Message) -> dict[str, Any]:
     """The message as an Adaptive Card (schema 1.4), which is as new as all clients of Teams understand."""
     body = [text_block(message.title, weight="Bolder", size="Medium")]
-    body += [text_block(f"– {each['text']}") for each in message.items[:MOST_ITEMS]]
-    left = message.more + max(len(message.items) - MOST_ITEMS, 0)
+    body += [text_block(f"– {each['text']}") for each in message.lines[:MOST_ITEMS]]
+    left = message.more + max(len(message.lines) - MOST_ITEMS, 0)
     if left:
         body.append(text_block(f"and {left:,} more"))
     body.append(text_block(message.why, isSubtle=True, size="Small"))

@@ -22,7 +22,7 @@ class Webhook(Kind):
     signs: ClassVar[bool] = True
 
     def send(self, target: Target, message: Message, means: Means) -> Outcome:
-        body = orjson.dumps(message.payload)
+        body = orjson.dumps(message.payload, option=orjson.OPT_SORT_KEYS)  # every try sends the same bytes
         signatures = (Signer(secret).sign(str(message.id), means.at, body.decode()) for secret in target.secrets)
         headers = {"webhook-id": str(message.id), "webhook-timestamp": str(int(means.at.timestamp())),
                    "webhook-signature": " ".join(signatures)}

@@ -20,7 +20,8 @@ from webapp.notify.values import FAILING_FROM, ChannelState, Target
 CHOICES = 200
 Channel = NotificationChannel
 STATE = case((Channel.is_enabled.is_(False), literal(ChannelState.OFF)),
-             (Channel.failures >= FAILING_FROM, literal(ChannelState.FAILING)),
+             ((Channel.failures >= FAILING_FROM) | ((Channel.failures > 0) & Channel.last_delivered_at.is_(None)),
+              literal(ChannelState.FAILING)),
              (Channel.last_tried_at.is_(None), literal(ChannelState.UNUSED)), else_=literal(ChannelState.WORKING))
 RULES = (select(func.count()).select_from(NotificationRule)
          .where(NotificationRule.channel_id == Channel.id, NotificationRule.deleted_at.is_(None)).correlate(Channel).scalar_subquery())

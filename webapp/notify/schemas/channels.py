@@ -61,7 +61,7 @@ class ChannelSchema(ResourceOutput):
     is_enabled = fields.Boolean()
     disabled_reason = fields.String(allow_none=True, metadata=said("Why it was switched off by itself: its receiver answered 410."))
     state = fields.String(validate=validate.OneOf([str(each) for each in ChannelState]), metadata=said(
-        "`failing` after three tries in a row that failed; `off` when it is switched off."))
+        "`failing` after three tries in a row that failed, or where none has ever arrived; `off` when it is switched off."))
     failures = fields.Integer(metadata=said("Tries in a row that failed."))
     failing_since = Time(allow_none=True)
     last_error = fields.String(allow_none=True)

@@ -21,6 +21,7 @@ from webapp.kit.web.answers import json_answer
 from webapp.kit.web.doors import Doors
 from webapp.kit.web.openapi import openapi_json
 from webapp.kit.web.requests import content_policy
+from webapp.notify.queries.deliveries import find_waiting
 from webapp.ops.formats.prometheus import Figures
 from webapp.ops.policy import may_scrape
 from webapp.ops.queries import Checks, checks_of, find_backlog, find_feed_ages, find_ingest_lag, find_source_ages, queue_lengths
@@ -100,7 +101,8 @@ def figures(dependencies: dict[str, Dependency]) -> Figures:
     if dependencies["database"].status is not Condition.UP:
         return Figures(dependencies, queues=queues)
     enter_scope(ALL)
-    return Figures(dependencies, find_backlog(now()), find_ingest_lag(now()), queues, find_feed_ages(now()), find_source_ages(now()))
+    return Figures(dependencies, find_backlog(now()), find_ingest_lag(now()), queues, find_feed_ages(now()), find_source_ages(now()),
+                   find_waiting(now()))
 
 
 def require_operator() -> None:

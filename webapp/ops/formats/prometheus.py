@@ -30,10 +30,11 @@ class Figures:
         queues: Mapping[str, int] | None = None,
         feeds: Sequence[FeedAge] | None = None,
         sources: Sequence[SourceAge] | None = None,
+        notifications: Mapping[str, tuple[int, float]] | None = None,
     ) -> None:
         self.dependencies, self.backlog = dependencies, backlog or []
         self.ingest_lag, self.queues, self.feeds = ingest_lag, queues or {}, feeds or []
-        self.sources = sources or []
+        self.sources, self.notifications = sources or [], notifications or {}
 
     def registry(self) -> CollectorRegistry:
         registry = CollectorRegistry()
@@ -55,7 +56,7 @@ class Figures:
         lag = gauge("patchboard_ingest_lag_seconds", "Time since any site last reported.")
         if self.ingest_lag is not None:
             lag.add_metric([], self.ingest_lag)
-        return [up, jobs, oldest, queues, lag, *self._feeds(), *self._sources()]
+        return [up, jobs, oldest, queues, lag, *self._feeds(), *self._sources(), *self._notifications()]
 
     def _feeds(self) -> list[GaugeMetricFamily]:
         count = gauge("patchboard_feeds", "Release feeds by what came of the last attempt to fetch them.", "state", "line")
@@ -76,3 +77,11 @@ class Figures:
             if part.seconds is not None:
                 age.add_metric([part.source], part.seconds)
         return [up, age]
+
+    def _notifications(self) -> list[GaugeMetricFamily]:
+        waiting = gauge("patchboard_notifications_waiting", "Messages not delivered yet; facts that no rule was asked about.", "state")
+        overdue = gauge("patchboard_notifications_overdue_seconds", "How long the oldest of them has been overdue.", "state")
+        for state, (count, seconds) in self.notifications.items():
+            waiting.add_metric([state], count)
+            overdue.add_metric([state], seconds)
+        return [waiting, overdue]
