@@ -44,8 +44,8 @@ def show_insights(actor: Actor, query: dict[str, Any]) -> Response:
     asked = _asked(actor, query)
     figures = measure("dora-metrics", actor, asked)
     window = figures["deployment_frequency"]["window"]
-    return page("insights/insights.html", block="results", figures=figures, numbers=NUMBERS, lists=Lists(window, asked), window=window,
-                charts=charts_of(figures["series"], figures["granularity"]), moved=moved, why=_why(),
+    return page("insights/insights.html", block="results", figures=figures, numbers=NUMBERS, order=ORDER, window=window,
+                lists=Lists(window, asked), charts=charts_of(figures["series"], figures["granularity"]), moved=moved, why=_why(),
                 **_frame(actor, asked, "dora-metrics"))
 
 

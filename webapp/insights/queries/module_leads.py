@@ -24,7 +24,7 @@ from webapp.patching.values import is_same
 
 UPDATES: Final = """
 SELECT d.id AS deployment_id, d.finished_at, d.site_id, s.name AS site, u.module, m.id AS module_id, u.from_version, u.to_version,
-    coalesce(v.released_at, v.first_seen_at) AS released_at,
+    v.released_at,
     (SELECT max(i.installed_at) FROM installations i WHERE i.site_id = d.site_id AND i.module_id = m.id AND i.version = u.from_version
          AND i.valid_from <= d.finished_at) AS had_since,
     (SELECT min(i.valid_from) FROM installations i WHERE i.site_id = d.site_id) AS heard_since
