@@ -55,7 +55,8 @@ def test_an_advisory_on_many_sites_is_one_signed_message(app, cast):
     assert (document["type"], data["items_count"], data["items"][0]["sites_count"]) == ("exposure.opened", 1, 30)
     assert data["items"][0]["advisory"]["name"] == NAME
     assert len(data["items"][0]["sites"]) == 20
-    assert data["title"].startswith("Site 000, Site 001, Site 002 and 27 more are exposed to SA-CONTRIB-2026-001 (critical)")
+    assert data["title"].startswith("30 sites are exposed to SA-CONTRIB-2026-001 (critical)")
+    assert data["items"][0]["text"].startswith("Site 000, Site 001, Site 002 and 27 more are exposed to SA-CONTRIB-2026-001 (critical)")
     assert data["url"] == f"https://patchboard.example/exposures?advisory={NAME}&state=open"
     told = deliveries(cast)
     assert [(each["state"], each["tries"], each["last_code"], each["channel_name"], each["rule_name"]) for each in told] == [

@@ -36,9 +36,10 @@ def compose(delivery: NotificationDelivery, base: str, at: datetime) -> dict[str
     rule = db.session.get_one(NotificationRule, delivery.rule_id)
     place = db.session.get_one(Organization, delivery.organization_id)
     links = Links(base)
-    items = [_finding(row, links, at) for row in findings_of(delivery.id)] + [_thing(row, links) for row in things_of(delivery.id)]
-    totals = [total for total in totals_of(delivery.id) if any(each["event"] == total.event for each in items)]
-    first = {total.event: next(each["text"] for each in items if each["event"] == total.event) for total in totals}
+    findings, things = findings_of(delivery.id), things_of(delivery.id)
+    items = [_finding(row, links, at) for row in findings] + [_thing(row, links) for row in things]
+    first = {row.event: wording.thing_text(row) for row in things} | {row.event: wording.finding_title(row, at) for row in findings}
+    totals = [total for total in totals_of(delivery.id) if total.event in first]
     sentences = [wording.summary(total, first[total.event]) for total in totals]
     title = wording.digest_title(totals, rule.timing, place.name) if delivery.event == DIGEST else "".join(sentences[:1])
     data = {

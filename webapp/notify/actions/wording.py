@@ -61,10 +61,18 @@ def advisory_words(row: Any) -> str:
 
 def finding_text(row: Any, at: datetime) -> str:
     """One line: which sites, what about them, which advisory, and until when it is to be over."""
-    names = [site["name"] for site in row.sites]
+    return _finding(row, named([site["name"] for site in row.sites], row.sites_count), at)
+
+
+def finding_title(row: Any, at: datetime) -> str:
+    """The same for the top of a message, which is short: more than a few sites are a number."""
+    return finding_text(row, at) if row.sites_count <= MOST_NAMED else _finding(row, f"{row.sites_count:,} sites", at)
+
+
+def _finding(row: Any, who: str, at: datetime) -> str:
     verb = FINDINGS[row.event][0 if row.sites_count == 1 else 1]
     title = f", {plain(row.title)}" if row.title and plain(row.title) != plain(row.name) else ""
-    text = f"{named(names, row.sites_count)} {verb} {advisory_words(row)}{title}"
+    text = f"{who} {verb} {advisory_words(row)}{title}"
     if row.due_at is not None and row.event != H.EXPOSURE_CLOSED:
         text += f"; due {span(row.due_at, at)}"
     return text
@@ -90,8 +98,8 @@ def thing_text(row: Any) -> str:
 
 
 def summary(total: Total, first: str) -> str:
-    """What happened of one kind, in one sentence; `first` is the line of the only thing, where there is one."""
-    if total.items == 1 and first:
+    """What happened of one kind, in one sentence; `first` is what is said of the only thing, where there is one."""
+    if total.items == 1:
         return first
     if total.event in FINDINGS:
         one, several = FINDINGS[total.event]
