@@ -59,16 +59,19 @@ SYSTEM = Target("/admin", "System", "device-desktop", P.SYSTEM_OPERATE)
 JOBS = Target("/admin/jobs", "Jobs", "clock", P.SYSTEM_OPERATE)
 USAGE = Target("/admin/api-usage", "API usage", "arrows-exchange", P.SYSTEM_OPERATE)
 FEEDS = Target("/admin/feeds", "Feeds", "versions", P.SYSTEM_OPERATE)
+REPOSITORIES = Target("/repositories", "Repositories", "git-branch", P.REPOSITORY_READ)
+DEVELOPERS = Target("/developers", "Developers", "code", P.DEVELOPER_READ)
+WEBHOOKS = Target("/webhook-endpoints", "Webhooks", "webhook", P.WEBHOOK_MANAGE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
     (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS, WEDNESDAY)),
-    ("Insights", (INSIGHTS, DEPLOYMENTS, INCIDENTS, SPRINTS)))
+    ("Insights", (INSIGHTS, REPOSITORIES, DEPLOYMENTS, INCIDENTS, SPRINTS, DEVELOPERS)))
 TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 
 
 def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
     """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
-    manage = (MEMBERS, TEAMS, API_KEYS, NOTIFICATIONS, *_organizations(actor), AUDIT_LOG)
+    manage = (MEMBERS, TEAMS, API_KEYS, WEBHOOKS, NOTIFICATIONS, *_organizations(actor), AUDIT_LOG)
     groups = [*GROUPS, ("Manage", manage), ("Operate", (SYSTEM, JOBS, FEEDS, USAGE))]
     found = [Group(title=title, items=[_entry(each, path, counts.get(each.href)) for each in targets
                                        if actor.may(each.needs, chosen)]) for title, targets in groups]

@@ -48,7 +48,8 @@ def new_site(actor: Actor, form: Form | None = None) -> Response:
     start = {**START, "organization_id": chosen_organization(actor) or (places[0].id if places else None)}
     ids = [place.id for place in places]
     return page("fleet/site_new.html", form=form or Form(), start=start, places=places,
-                owners=queries.find_possible_owners(actor, ids), teams=team_choices(find_teams_to_choose(actor, ids)))
+                owners=queries.find_possible_owners(actor, ids), teams=team_choices(find_teams_to_choose(actor, ids)),
+                repositories=repository_choices(ids))
 
 
 @pages.post("/sites/new", needs=P.SITE_REGISTER, takes=SiteInput, again=new_site)
@@ -65,7 +66,8 @@ def edit_site(actor: Actor, site_id: UUID, form: Form | None = None) -> Response
     actor.require(P.SITE_EDIT, site.organization_id)
     return page("fleet/site_edit.html", form=form or Form(), site=site,
                 owners=queries.find_possible_owners(actor, [site.organization_id]),
-                teams=team_choices(find_teams_to_choose(actor, [site.organization_id])))
+                teams=team_choices(find_teams_to_choose(actor, [site.organization_id])),
+                repositories=repository_choices([site.organization_id]))
 
 
 @pages.post(f"{SITE}/edit", needs=P.SITE_EDIT, takes=SiteInput, again=edit_site)
@@ -94,3 +96,8 @@ def organizations_of(actor: Actor) -> list[Any]:
     """The organizations in which the actor may register sites, by name."""
     where = actor.organizations(P.SITE_REGISTER)
     return [each for each in find_organizations(actor, {}).all() if where is None or each.id in where]
+
+
+def repository_choices(organizations: list[UUID]) -> list[dict[str, str]]:
+    """The repositories that a site may come from."""
+    return [{"value": str(each.id), "label": each.name} for each in queries.repositories_to_choose(organizations)]

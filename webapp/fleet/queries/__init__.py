@@ -13,7 +13,7 @@ from webapp.fleet.queries.counts import (
 from webapp.fleet.queries.freshness import find_stale_feeds
 from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
 from webapp.fleet.queries.modules import find_module_sites, find_module_versions, find_modules, get_module
-from webapp.fleet.queries.names import in_team, names_of, with_names
+from webapp.fleet.queries.names import in_team, names_of, repositories_to_choose, with_names
 from webapp.fleet.queries.sites import (
     count_by_status,
     count_new_by_status,
@@ -56,6 +56,7 @@ __all__ = [
     "may_own",
     "measure_sites",
     "names_of",
+    "repositories_to_choose",
     "since_column",
     "site_choices",
     "status_column",

@@ -5,6 +5,7 @@ Repositories are told of above the fleet (`insights`); here their table is only 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,9 @@ UNION ALL SELECT id, name FROM repositories WHERE id = ANY(CAST(:repositories AS
 """
 KEYS = {"places": "organization_id", "people": "owner_id", "teams": "team_id", "repositories": "repository_id"}
 REPOSITORIES = table("repositories", column("id", Uuid), column("deleted_at"))
+TO_CHOOSE = """
+SELECT id, name FROM repositories WHERE deleted_at IS NULL AND organization_id = ANY(CAST(:places AS uuid[])) ORDER BY lower(name) LIMIT 200
+"""
 REPOSITORY = "SELECT id FROM repositories WHERE id = :repository AND organization_id = :organization AND deleted_at IS NULL"
 
 
@@ -67,3 +71,8 @@ def of_repository(repository_id: UUID) -> ColumnElement[bool]:
     """Whether a site is run from this repository. A deleted one has no sites, as it is not shown on them."""
     there = select(REPOSITORIES.c.id).where(REPOSITORIES.c.id == repository_id, REPOSITORIES.c.deleted_at.is_(None))
     return Site.repository_id == there.scalar_subquery()
+
+
+def repositories_to_choose(organizations: Sequence[UUID]) -> list[Any]:
+    """The repositories of these organizations as `id` and `name`, by name: for a form."""
+    return rows(TO_CHOOSE, places=list(organizations))

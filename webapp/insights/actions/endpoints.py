@@ -15,9 +15,12 @@ from webapp.accounts.values import organization_closed, organization_reopened
 from webapp.audit.actions import change, change_many, record
 from webapp.insights.models import WebhookEndpoint
 from webapp.insights.queries.webhooks import get_webhook_endpoint
+from webapp.insights.values.words import Provider
 from webapp.kit.db import db
 from webapp.kit.errors import Conflict, Invalid
 from webapp.kit.permissions import Actor, Permission
+
+NAMES = {Provider.GITHUB: "GitHub", Provider.GITLAB: "GitLab"}
 
 
 def create_webhook_endpoint(actor: Actor, body: dict[str, Any], at: datetime) -> WebhookEndpoint:
@@ -25,7 +28,7 @@ def create_webhook_endpoint(actor: Actor, body: dict[str, Any], at: datetime) ->
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.WEBHOOK_MANAGE, organization.id)
     secret = _new_secret()
-    values = {"name": body["provider"].capitalize(), **body}
+    values = {"name": NAMES[Provider(body["provider"])], **body}
     endpoint = WebhookEndpoint(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, signing_secret=secret, **values)
     db.session.add(endpoint)
     record(actor, "webhook_endpoint.created", endpoint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from webapp.kit.permissions import Permission
 from webapp.kit.web.doors import Doors
 
+P = Permission
 pages = Doors("insights_pages", __name__, is_page=True)

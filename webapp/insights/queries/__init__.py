@@ -9,6 +9,7 @@ from webapp.insights.queries.developers import (
     find_views,
     get_developer,
     get_shown_developer,
+    merged_into,
 )
 from webapp.insights.queries.repositories import (
     find_repositories,
@@ -43,6 +44,7 @@ __all__ = [
     "get_shown_developer",
     "get_webhook_endpoint",
     "may_see_repository",
+    "merged_into",
     "with_reviews",
     "with_sites_counts",
 ]

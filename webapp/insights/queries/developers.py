@@ -193,3 +193,9 @@ def developers_to_choose(actor: Actor, developer: Developer) -> list[Any]:
     others = visible_developers(actor).where(Developer.organization_id == developer.organization_id, Developer.id != developer.id)
     shown = others.with_only_columns(Developer.id, Developer.name)
     return list(db.session.execute(shown.order_by(func.lower(Developer.name)).limit(500)))
+
+
+def merged_into(developer: Developer) -> list[Any]:
+    """Those who were made one with a developer, as `id` and `name`, the last first: what can be undone."""
+    statement = select(Developer.id, Developer.name).where(Developer.merged_into == developer.id)
+    return list(db.session.execute(statement.order_by(Developer.deleted_at.desc()).limit(100)))
