@@ -122,6 +122,25 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/restore": restoring("webhook_endpoint_id", "deleted_webhook_endpoint"),
     "GET /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>": OF_WEBHOOK,
     "POST /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>/replay": OF_WEBHOOK,
+    "GET /repositories/<uuid:repository_id>/edit": Recipe(twin="PATCH /api/v1/repositories/<uuid:repository_id>"),
+    "POST /repositories/<uuid:repository_id>/edit": Recipe(
+        body={**PLACE, "name": "Website", "url": "https://git.example/web"}, twin="PATCH /api/v1/repositories/<uuid:repository_id>"),
+    "POST /repositories/<uuid:repository_id>/delete": Recipe(twin="DELETE /api/v1/repositories/<uuid:repository_id>"),
+    "POST /repositories/<uuid:repository_id>/restore": restoring("repository_id", "deleted_repository"),
+    "POST /repositories/new": Recipe(
+        body={**PLACE, "name": "Website", "url": "https://git.example/web"}, twin="POST /api/v1/repositories"),
+    "GET /developers/<uuid:developer_id>/edit": Recipe(twin="PATCH /api/v1/developers/<uuid:developer_id>"),
+    "POST /developers/<uuid:developer_id>/edit": Recipe(body={"name": "Bela S."}, twin="PATCH /api/v1/developers/<uuid:developer_id>"),
+    "POST /developers/<uuid:developer_id>/merge": Recipe(
+        {"developer_id": "guest_developer"}, body={"into_id": identity("other_developer")}),
+    "POST /developers/<uuid:developer_id>/unmerge": Recipe({"developer_id": "merged_developer"}),
+    "POST /webhook-endpoints/new": Recipe(body={**PLACE, "provider": "github", "name": "Hook"}, twin="POST /api/v1/webhook-endpoints"),
+    "POST /webhook-endpoints/<uuid:webhook_endpoint_id>/rotate": Recipe(body={"overlap_hours": "24"}),
+    "POST /webhook-endpoints/<uuid:webhook_endpoint_id>/delete": Recipe(
+        twin="DELETE /api/v1/webhook-endpoints/<uuid:webhook_endpoint_id>"),
+    "POST /webhook-endpoints/<uuid:webhook_endpoint_id>/restore": restoring("webhook_endpoint_id", "deleted_webhook_endpoint"),
+    "GET /webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>": OF_WEBHOOK,
+    "POST /webhook-endpoints/<uuid:webhook_endpoint_id>/deliveries/<uuid:delivery_id>/replay": OF_WEBHOOK,
     "POST /api/v1/developers/<uuid:developer_id>/merge": Recipe(
         {"developer_id": "guest_developer"}, body={"into_id": identity("other_developer")}),
     "POST /api/v1/developers/<uuid:developer_id>/unmerge": Recipe({"developer_id": "merged_developer"}),
