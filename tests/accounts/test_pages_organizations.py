@@ -62,7 +62,7 @@ def test_an_organization_is_made(cast):
     assert said(browser, answer) == "New & Co is made. Its first admin comes next."
     made = cast.root.get("/organizations", name="New & Co").json["data"][0]
     assert (made["slug"], made["description"]) == ("new-co", "What it is.")
-    assert made["settings"] == {"timezone": "Europe/Vienna", "sla_days": {"critical": 2, "high": 7}, "require_two_factor": False,
+    assert made["settings"] == {"timezone": "Europe/Vienna", "sla_days": {"critical": 2, "high": 7}, "require_two_factor": False, "pseudonymise_developers": False,
                                 "require_second_approver": False}
 
 

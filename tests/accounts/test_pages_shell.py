@@ -12,7 +12,8 @@ from tests.accounts.pages import heading, navigation, text_of, words_of
 from tests.cast import Browser
 from webapp.kit.db import db
 
-WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/reports", "/wednesday"]
+WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/reports", "/wednesday",
+        "/insights", "/repositories", "/deployments", "/incidents", "/sprints", "/developers"]
 OPERATE = ["/admin", "/admin/jobs", "/admin/feeds", "/admin/api-usage"]
 
 
@@ -34,12 +35,12 @@ def statements_of(app, send):
 
 def test_the_navigation_shows_what_one_may_open(cast):
     home = f"/organizations/{cast.organization.id}"
-    manage = ["/members", "/teams", "/api-keys", "/notification-rules", home, "/audit-log"]
+    manage = ["/members", "/teams", "/api-keys", "/webhook-endpoints", "/notification-rules", home, "/audit-log"]
     assert navigation(cast.viewer.browser().get("/more")) == [*WORK, "/teams"]
     assert navigation(cast.member.browser().get("/more")) == [*WORK, "/teams", "/notification-rules"]
     assert navigation(cast.admin.browser().get("/more")) == [*WORK, *manage]
     assert navigation(cast.root.browser().get("/more")) == [
-        *WORK, "/members", "/teams", "/api-keys", "/notification-rules", "/organizations", "/audit-log", *OPERATE]
+        *WORK, "/members", "/teams", "/api-keys", "/webhook-endpoints", "/notification-rules", "/organizations", "/audit-log", *OPERATE]
 
 
 def test_the_navigation_is_about_the_chosen_organization(app, cast):
