@@ -76,7 +76,7 @@ def mail_settings() -> dict[str, Any]:
         sender(origin)
         if not envstr("PUBLIC_URL"):
             raise BadSetting("MAIL_URL needs PUBLIC_URL: links in mails name the server, and never trust what a request says.")
-    return {"MAIL_URL": url, "MAIL_FROM": origin}
+    return {"MAIL_URL": url, "MAIL_FROM": origin, "MAIL_ATTACHMENTS_MAX_MB": envint("MAIL_ATTACHMENTS_MAX_MB", 10, 0, 100)}
 
 
 def notification_settings() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from webapp.kit.db import ALL, enter_scope, rollback, rows, unit_of_work
 from webapp.kit.keys import audit_keys
 from webapp.kit.logs import log
 from webapp.notify.jobs import notice_time
+from webapp.reports.jobs import run_schedules
 from worker.entry import app
 from worker.retention import (
     forget_answers,
@@ -99,6 +100,14 @@ def notice_deadlines_and_silences() -> None:
         notice_time()
 
 
+def run_report_schedules() -> None:
+    """Makes the reports of the schedules that are due; what was due while nothing ran is made once."""
+    with app.app_context():
+        ran = run_schedules()
+    if ran:
+        log().info("report_schedules_ran", schedules=ran)
+
+
 def learn_rhythms() -> None:
     """Learns how often each site really reports."""
     with app.app_context(), unit_of_work(ALL):
@@ -116,6 +125,7 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_webhook_bodies, "51 3 * * *"),
     (end_expired_decisions, "* * * * *"),
     (notice_deadlines_and_silences, "* * * * *"),
+    (run_report_schedules, "* * * * *"),
     (forget_deliveries, "49 3 * * *"),
     (learn_rhythms, "11 * * * *"),
     (forget_seen_nonces, "27 * * * *"),

@@ -21,6 +21,7 @@ PLACE = {"organization_id": ORGANIZATION}
 RUN = {"started_at": "2026-02-18T16:05", "status": "success", "trigger": "manual", "updates": "webform 6.2.7 6.2.9"}
 NEW_SITE = {"organization_id": ORGANIZATION, "name": "Pool", "url": "https://pool.example", "environment": "production",
             "criticality": "normal", "report_interval_minutes": "1440"}
+SCHEDULE = {**PLACE, "name": "Evidence", "kind": "module_updates", "formats": "csv", "cron": "0 6 * * 1", "timezone": "UTC"}
 
 RULE = {"name": "Night alarm", "channel_id": identity("channel"), "events": "exposure.opened", "timing": "daily", "hour": "7", "weekday": "1",
         "is_enabled": "1"}
@@ -192,6 +193,17 @@ RECIPES: dict[str, Recipe] = {
     "POST /sprints/<uuid:sprint_id>/edit": Recipe(body=NEW_SPRINT, twin="PATCH /api/v1/sprints/<uuid:sprint_id>"),
     "POST /sprints/<uuid:sprint_id>/close": Recipe({"sprint_id": "begun_sprint"}, twin="POST /api/v1/sprints/<uuid:sprint_id>/close"),
     "GET /organizations": Recipe(twin=""),  # who has one organization is taken to it
+    "POST /api/v1/report-schedules/<uuid:schedule_id>/restore": restoring("schedule_id", "deleted_schedule"),
+    "POST /api/v1/report-schedules/<uuid:schedule_id>/resume": Recipe({"schedule_id": "paused_schedule"}),
+    "POST /report-schedules/<uuid:schedule_id>/restore": restoring("schedule_id", "deleted_schedule"),
+    "POST /report-schedules/<uuid:schedule_id>/resume": Recipe({"schedule_id": "paused_schedule"}, NOTHING),
+    "POST /report-schedules/<uuid:schedule_id>/pause": Recipe(body=NOTHING),
+    "POST /report-schedules/<uuid:schedule_id>/run": Recipe(body=NOTHING),
+    "POST /report-schedules/<uuid:schedule_id>/delete": Recipe(body=NOTHING, twin="DELETE /api/v1/report-schedules/<uuid:schedule_id>"),
+    "POST /report-schedules/<uuid:schedule_id>/edit": Recipe(body=SCHEDULE, twin="PATCH /api/v1/report-schedules/<uuid:schedule_id>"),
+    "GET /report-schedules/<uuid:schedule_id>/edit": Recipe(twin="PATCH /api/v1/report-schedules/<uuid:schedule_id>"),
+    "GET /report-schedules/<uuid:schedule_id>/logo": Recipe(twin="GET /api/v1/report-schedules/<uuid:schedule_id>"),
+    "POST /report-schedules/new": Recipe(body=SCHEDULE, twin="POST /api/v1/report-schedules"),
     "POST /reports": Recipe(body={"kind": "module_updates", "formats": "csv", "parameters.organization_id": ORGANIZATION}),
     "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),
     "POST /reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}, NOTHING),

@@ -23,6 +23,7 @@ from webapp.kit.web.openapi_examples import identity
 
 PEOPLE = {"stranger": "stranger", "viewer": "viewer", "member": "member", "admin": "admin", "superuser": "root"}
 EVERYBODYS = {"advisory", "advisory_source", "project"}  # what Drupal.org publishes for all
+LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 KEYS = {"site key": ("ingest",), "read key": ("read",), "write key": ("write",)}
 
 
@@ -137,7 +138,16 @@ def reports_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
             jobs.perform(*job)
     queued, cancelled = (made(cast.member.post("/reports", body))["id"] for _ in range(2))
     made(cast.member.post(f"/reports/{cancelled}/cancel"))
-    return {"report": done, "queued_report": queued, "cancelled_report": cancelled}
+    return {"report": done, "queued_report": queued, "cancelled_report": cancelled, **schedules_of(cast, things)}
+
+
+def schedules_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """A schedule of the member with a logo, one that is paused, and a deleted one."""
+    body = {"name": "Evidence of Meridian", "organization_id": things["organization"], "kind": "module_updates", "cron": "0 6 * * 1", "logo": LOGO}
+    schedule, paused, gone = (made(cast.member.post("/report-schedules", body))["id"] for _ in range(3))
+    made(cast.member.post(f"/report-schedules/{paused}/pause"))
+    made(cast.member.delete(f"/report-schedules/{gone}"))
+    return {"schedule": schedule, "paused_schedule": paused, "deleted_schedule": gone}
 
 
 def with_things(body: Any, things: dict[str, str]) -> Any:

@@ -1,4 +1,4 @@
-"""Mail: plain text, written in the transaction of its cause, sent by a worker over SMTP until the server takes it.
+"""Mail: plain text and perhaps files, written in the transaction of its cause, sent by a worker over SMTP until the server takes it.
 
 MAIL_URL says by which server: `smtp://host:25`, `smtp+starttls://user:password@host:587`, `smtps://user:password@host:465`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import HeaderParseError
@@ -21,6 +22,7 @@ from webapp.kit import jobs
 from webapp.kit.clock import now
 from webapp.kit.logs import log
 from webapp.kit.settings import BadSetting
+from webapp.kit.storage import storage
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 PATIENCE = 15.0
@@ -85,15 +87,41 @@ def sends_mail() -> bool:
     return bool(current_app.config["MAIL_URL"])
 
 
-def post(to: str, subject: str, text: str, at: datetime) -> None:
-    """Asks for a mail to be sent once this transaction is committed; nothing where this server sends no mail."""
+def attachments_room() -> int:
+    """How many bytes of files may go with one mail."""
+    return int(current_app.config["MAIL_ATTACHMENTS_MAX_MB"]) * 2**20
+
+
+def address_of(path: str) -> str:
+    """A page of this server, as a mail names it."""
+    return f"{current_app.config['PUBLIC_URL']}{path}"
+
+
+def post(to: str, subject: str, text: str, at: datetime, files: Sequence[Mapping[str, str]] = ()) -> None:
+    """Asks for a mail to be sent once this transaction is committed; nothing where this server sends no mail.
+
+    `files` go with it, each a `path` below the storage directory with its `mimetype`.
+    """
     if sends_mail():
-        jobs.ask("mail.send", {"to": to, "subject": subject, "text": text}, at)
+        attached = {"files": [dict(each) for each in files]} if files else {}
+        jobs.ask("mail.send", {"to": to, "subject": subject, "text": text, **attached}, at)
 
 
-def send_mail(attempt: int, to: str, subject: str, text: str) -> None:
+def send_mail(attempt: int, to: str, subject: str, text: str, files: Sequence[Mapping[str, str]] = ()) -> None:
     """The job: sends one mail, later again while the server is down, and never again what it refuses for good."""
-    deliver(written(to, subject, text, now()), attempt)
+    deliver(attach(written(to, subject, text, now()), files), attempt)
+
+
+def attach(message: EmailMessage, files: Sequence[Mapping[str, str]]) -> EmailMessage:
+    """The mail with these files of the storage; one that was removed meanwhile is left out, as its text leads to what is there."""
+    for file in files:
+        path = storage() / file["path"]
+        kind, _, subtype = file["mimetype"].partition("/")
+        if path.is_file():
+            message.add_attachment(path.read_bytes(), maintype=kind, subtype=subtype, filename=path.name)
+        else:
+            log().warning("attachment_gone", file=path.name)
+    return message
 
 
 def written(to: str, subject: str, text: str, at: datetime) -> EmailMessage:

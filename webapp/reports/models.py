@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,7 @@ class Report(Resource, Base):
         Index("ix_reports_created_by_created_at", "created_by", "created_at", "id"),
         Index("ix_reports_organization_id_created_at", "organization_id", "created_at", "id"),
         Index("ix_reports_status_created_at", "status", "created_at"),
+        Index("ix_reports_schedule_id_created_at", "schedule_id", "created_at", postgresql_where=text("schedule_id IS NOT NULL")),
     )
 
     organization_id: Mapped[UUID | None] = mapped_column(ForeignKey("organizations.id"))
@@ -45,6 +46,7 @@ class Report(Resource, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    schedule_id: Mapped[UUID | None] = mapped_column(ForeignKey("report_schedules.id"))
 
 
 class ReportFile(Base):
@@ -58,3 +60,46 @@ class ReportFile(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class ReportSchedule(Resource, Base):
+    """A report that is made again and again, and mailed. It is built as `owner_id`, whose rights are looked at again at each run.
+
+    `period` is the time that a report is about, counted back from its run. `paused_at` says since when nothing is made, and
+    `paused_reason` why, where the scheduler has paused it. `next_run_at` is null while it is paused or deleted. `title` and the logo
+    stand on the files in place of the product's own; `logo_sha256` names the logo's bytes, which lie in `report_logos`.
+    """
+
+    __tablename__ = "report_schedules"
+    __table_args__ = (
+        Index("ix_report_schedules_organization_id_name", "organization_id", "name"),
+        Index("ix_report_schedules_due", "next_run_at", postgresql_where=text("next_run_at IS NOT NULL")),
+        CheckConstraint("next_run_at IS NULL OR (paused_at IS NULL AND deleted_at IS NULL)", name="due"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    owner_id: Mapped[UUID]
+    name: Mapped[str]
+    kind: Mapped[str]
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    period: Mapped[str | None]
+    formats: Mapped[list[str]] = mapped_column(ARRAY(String))
+    cron: Mapped[str]
+    timezone: Mapped[str]
+    recipients: Mapped[list[str]] = mapped_column(ARRAY(String))
+    title: Mapped[str | None]
+    logo_sha256: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
+    paused_reason: Mapped[str | None]
+    next_run_at: Mapped[datetime | None]
+    last_run_at: Mapped[datetime | None]
+
+
+class ReportLogo(Base):
+    """The logo of a schedule's reports: a PNG that this server has made from what was sent."""
+
+    __tablename__ = "report_logos"
+
+    schedule_id: Mapped[UUID] = mapped_column(ForeignKey("report_schedules.id"), primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    png: Mapped[bytes] = mapped_column(LargeBinary)

@@ -137,6 +137,11 @@ def build_address(kind: str, parameters: Mapping[str, Any]) -> str:
     return address_of("/reports", {name: _written(value) for name, value in parameters.items() if name in known}, BELOW, new=kind)
 
 
+def written_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as they stand in an address."""
+    return {name: _written(value) for name, value in parameters.items()}
+
+
 def _written(value: Any) -> Any:
     if isinstance(value, dict):
         return urlencode(value)

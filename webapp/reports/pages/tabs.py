@@ -18,7 +18,8 @@ def tabs_of_reports(current: str, filters: Mapping[str, Any] | None = None) -> l
     kept = {name: value for name, value in (filters or {}).items() if name not in PLACE}
     updates = "/reports/module-updates"
     by_module, by_site = urlencode(kept), urlencode({"group_by": "site", **kept})
-    found = [("reports", "Reports", "/reports"), ("module", "Updates by module", f"{updates}?{by_module}" if kept else updates),
+    found = [("reports", "Reports", "/reports"), ("schedules", "Schedules", "/report-schedules"),
+             ("module", "Updates by module", f"{updates}?{by_module}" if kept else updates),
              ("site", "Updates by site", f"{updates}?{by_site}"), ("runs", "Patch runs", "/reports/patch-run"),
              ("compliance", "Compliance", "/reports/compliance")]
     return [{"label": label, "href": href, "current": name == current} for name, label, href in found]

@@ -9,13 +9,18 @@ from typing import Any
 
 from webapp.kit.errors import PermissionDenied
 from webapp.kit.permissions import Actor
-from webapp.reports.models import Report
+from webapp.kit.web.formatting import utc
+from webapp.reports.models import Report, ReportSchedule
 from webapp.reports.policy import require_build
+from webapp.reports.shelf import KINDS
 from webapp.reports.values import UNFINISHED, Status
 
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON", "pdf": "PDF"}
 GRANULARITY = {"day": "Day by day", "week": "Week by week", "month": "Month by month"}
 DATASETS = {"sites": "Sites", "modules": "Modules", "exposures": "Exposures", "patch_runs": "Patch runs"}
+PERIODS = [{"value": "last_day", "label": "The day before"}, {"value": "last_week", "label": "The week before (Monday to Sunday)"},
+           {"value": "last_month", "label": "The month before"}, {"value": "last_quarter", "label": "The quarter before"},
+           {"value": "last_year", "label": "The year before"}]
 LONG = 300
 """Seconds; what takes longer is asked after less often, so that a page left open does not use up its reader's requests."""
 
@@ -57,11 +62,18 @@ def period_of(parameters: Mapping[str, Any]) -> str:
 
 
 def day_of(value: str | None) -> date | str | None:
-    """A bound of a period: a day, or as it was given where it is a moment."""
+    """A bound of a period: a day, or where it is a moment, that in words."""
+    if not value:
+        return None
     try:
-        return date.fromisoformat(value) if value else None
+        return date.fromisoformat(value)
+    except ValueError:
+        pass
+    try:
+        at = utc(datetime.fromisoformat(value))
     except ValueError:
         return value
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
 def _whole(since: date, until: date) -> str | None:
@@ -123,3 +135,14 @@ def seconds_left(report: Report, at: datetime) -> int | None:
     if report.status != Status.RUNNING or report.started_at is None or report.progress < 10:
         return None
     return max(1, round((at - report.started_at).total_seconds() * (100 - report.progress) / report.progress))
+
+
+def schedule_facts(schedule: ReportSchedule) -> list[tuple[str, Any]]:
+    """What a schedule makes, for whom, and when."""
+    given = {name: value for name, value in schedule.parameters.items() if not name.endswith("_id")}
+    period = next((each["label"] for each in PERIODS if each["value"] == schedule.period), None)
+    narrowed = ", ".join(f"{name.replace('_', ' ')} {listed(value) if not isinstance(value, dict) else ' '.join(map(str, value.values()))}"
+                         for name, value in given.items())
+    files = ", ".join(FORMATS[each] for each in schedule.formats)
+    return [("Makes", KINDS[schedule.kind].title), ("About", period), ("Only", narrowed), ("Files", files),
+            ("Sent to", ", ".join(schedule.recipients)), ("Title", schedule.title), ("Comes due", f"{schedule.cron} ({schedule.timezone})")]

@@ -16,7 +16,7 @@ from webapp.reports.models import Report, ReportFile
 from webapp.reports.policy import visible_reports
 from webapp.reports.values import Format, Status
 
-EQUAL = {"kind": Report.kind, "organization_id": Report.organization_id, "created_by": Report.created_by}
+EQUAL = {"kind": Report.kind, "organization_id": Report.organization_id, "created_by": Report.created_by, "schedule_id": Report.schedule_id}
 
 
 def find_reports(actor: Actor, asked: Mapping[str, Any]) -> Listing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
 from webapp.kit.permissions import Actor
 from webapp.kit.web.fields import Input, Moment, Narrowed, said
@@ -56,6 +56,11 @@ class Kind:
     printed: tuple[Printed, ...] = ()
     chosen: Callable[[Parameters], tuple[str, ...]] | None = None
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether its reports can be about a time, `from` and `to`."""
+        return issubclass(self.parameters, Timed)
+
     def columns_of(self, asked: Parameters) -> tuple[str, ...]:
         """The columns of a report that was asked for with these parameters."""
         return self.chosen(asked) if self.chosen else self.columns
@@ -74,6 +79,16 @@ def register(kind: Kind) -> Kind:
         raise ValueError(f"Two kinds of report are named {kind.name}.")
     KINDS[kind.name] = kind
     return kind
+
+
+def check_parameters(name: str, parameters: Parameters) -> None:
+    """Refuses what the kind does not know or take: Invalid at `parameters.…`."""
+    from webapp.kit.web.errors import invalid  # errors draws pages
+
+    try:
+        KINDS[name].parameters().load(parameters)
+    except ValidationError as problem:
+        raise invalid(ValidationError({"parameters": problem.normalized_messages()})) from None
 
 
 for _module in pkgutil.iter_modules(__path__):

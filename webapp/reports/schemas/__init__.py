@@ -73,6 +73,7 @@ class ReportSchema(ResourceOutput):
     started_at = Time(allow_none=True)
     finished_at = Time(allow_none=True)
     error = fields.String(allow_none=True)
+    schedule_id = fields.UUID(allow_none=True, metadata={"description": "The schedule that it was made by."})
     files = fields.List(fields.Nested(FileSchema))
     sha256 = fields.Function(lambda report: {file.format: file.sha256 for file in report.files},
                              metadata={"type": "object", "description": "The SHA-256 of each file, in hexadecimal, by format."})
@@ -85,6 +86,7 @@ class ReportQuery(ListQuery):
     status = Choices(Status)
     organization_id = fields.UUID()
     created_by = fields.UUID()
+    schedule_id = fields.UUID()
     since = Moment(data_key="from")
     until = Moment(until=True, data_key="to")
 

@@ -9,11 +9,11 @@ from flask import Response, send_file
 from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
-from webapp.kit.permissions import Actor, Permission
+from webapp.kit.permissions import Actor
 from webapp.kit.storage import storage
 from webapp.kit.web import answers, exports, limits
-from webapp.kit.web.doors import Doors
 from webapp.reports import actions, queries
+from webapp.reports.api.door import P, api
 from webapp.reports.models import Report, ReportFile
 from webapp.reports.schemas import (
     DownloadQuery,
@@ -29,9 +29,6 @@ from webapp.reports.schemas import (
     UpdatesQuery,
 )
 from webapp.reports.values import MIMETYPES, Format
-
-P = Permission
-api = Doors("reports", __name__, tag="Reports")
 
 
 @api.get("/reports/module-updates", needs=P.REPORT_READ, query=UpdatesQuery, gives=UpdateSchema(), lists=True,

@@ -22,10 +22,11 @@ from webapp.kit.db import after_commit, db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
 from webapp.kit.events import announce, note
 from webapp.kit.permissions import SYSTEM, Actor, Permission
+from webapp.reports.actions.letters import mail_report
 from webapp.reports.models import Report, ReportFile
 from webapp.reports.policy import may_build, require_build
 from webapp.reports.queries import with_files
-from webapp.reports.values import ATTEMPTS, UNFINISHED, Built, Format, Order, Status, remove_files
+from webapp.reports.values import ATTEMPTS, UNFINISHED, Brand, Built, Format, Order, Status, remove_files
 
 QUEUE = "reports"
 WAITING = "Waiting for a worker"
@@ -34,7 +35,10 @@ BEGIN = """
 UPDATE reports SET status = 'running', attempt = :attempt, started_at = :at, updated_at = :at, progress = greatest(progress, 1),
     stage = 'Reading', error = NULL
 WHERE id = :id AND attempt < :attempt AND status IN ('queued', 'running')
-RETURNING kind, title, parameters, formats, "view", created_by
+RETURNING kind, title, parameters, formats, "view", created_by, schedule_id
+"""
+BRAND = """
+SELECT s.title, l.png FROM report_schedules s LEFT JOIN report_logos l ON l.schedule_id = s.id WHERE s.id = :id
 """
 PROGRESS = """
 UPDATE reports SET progress = greatest(progress, :progress), stage = :stage, rows = :rows, snapshot_at = :snapshot_at, updated_at = :at
@@ -51,7 +55,7 @@ WHERE id = :id AND attempt BETWEEN :first AND :last AND status IN ('queued', 'ru
 """
 
 
-def request_report(actor: Actor, body: dict[str, Any], at: datetime) -> Report:
+def request_report(actor: Actor, body: dict[str, Any], at: datetime, schedule_id: UUID | None = None) -> Report:
     """Asks for a report of what the actor may build reports about; a worker is called after the commit.
 
     NotFound for an organization or site that the actor does not see, PermissionDenied for viewers.
@@ -63,7 +67,7 @@ def request_report(actor: Actor, body: dict[str, Any], at: datetime) -> Report:
     report = Report(
         organization_id=organization_id or (view[0] if view and len(view) == 1 else None), kind=body["kind"], title=body["title"],
         parameters=body["parameters"], formats=body["formats"], view=None if view is None else [str(each) for each in view],
-        status=Status.QUEUED, stage=WAITING, progress=0, rows=0, attempt=0,
+        status=Status.QUEUED, stage=WAITING, progress=0, rows=0, attempt=0, schedule_id=schedule_id,
         created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id)
     db.session.add(report)
     record(actor, "report.requested", report)
@@ -143,12 +147,20 @@ def begin(report_id: UUID, attempt: int, at: datetime) -> Order | None:
     row = found[0]
     _tell("report.progress", report_id, Status.RUNNING, at, progress=1)
     view = None if row.view is None else tuple(UUID(each) for each in row.view)
-    order = Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view)
+    order = Order(report_id, attempt, row.kind, row.title, row.parameters, tuple(Format(each) for each in row.formats), view,
+                  _brand(row.schedule_id), row.schedule_id)
     owner = row.created_by and actor_by_id(row.created_by, at)
     if row.created_by and not (owner and may_build(owner, view)):
         fail(order, NO_LONGER, at)
         return None
     return order
+
+
+def _brand(schedule_id: UUID | None) -> Brand | None:
+    """What stands on the files of a schedule's reports in place of the product's own."""
+    for row in rows(BRAND, id=schedule_id) if schedule_id else ():
+        return Brand(row.title, None if row.png is None else bytes(row.png))
+    return None
 
 
 def note_progress(order: Order, progress: int, stage: str, written: int, snapshot_at: datetime, at: datetime) -> None:
@@ -169,6 +181,8 @@ def finish(order: Order, built: Built, at: datetime) -> None:
     _record("report.built", order.report_id, {"rows": [None, built.rows]})
     _tell("report.done", order.report_id, Status.DONE, at, progress=100, rows=built.rows)
     _note("report.done", order.report_id, at)
+    if order.schedule_id is not None:
+        mail_report(order, built, at)
     db.session.flush()
 
 

@@ -90,6 +90,7 @@ class Order:
     formats: tuple[Format, ...]
     view: tuple[UUID, ...] | None
     brand: Brand | None = None
+    schedule_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
