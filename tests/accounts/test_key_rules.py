@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from tests import factories
 from tests.cast import Caller
-from webapp.accounts.queries.signing import _allowed
+from webapp.accounts.actions.signing import note_used
+from webapp.accounts.queries.signing import _allowed, actor_of_key
 from webapp.accounts.values import is_within
 from webapp.kit.clock import now, stamp
+from webapp.kit.db import ALL, enter_scope
+from webapp.kit.errors import NotAuthenticated
+from webapp.kit.permissions import Origin
 
 
 def made(caller, place, **fields):
@@ -34,6 +39,40 @@ def test_a_revoked_key_is_out_at_once_and_a_restored_one_back(app, cast):
     assert key.get("/sites").json["error"] == "invalid_api_key"
     assert cast.admin.post(f"{one}/restore").status_code == 200
     assert key.get("/sites").status_code == 200
+
+
+@pytest.fixture
+def site_key(app, cast):
+    """A site, its key as it was told, and what the key is signed with."""
+    with factories.writing(app):
+        site = factories.site(cast.organization)
+    end = now().replace(microsecond=0) + timedelta(days=2)
+    told = made(cast.admin, cast.organization, site_id=str(site.id), scopes=["ingest"], expires_at=stamp(end), allowed_ips=["203.0.113.0/24"])
+    assert told.status_code == 201, told.json
+    with app.app_context():
+        enter_scope(ALL)
+        yield site, told.json["data"], end, app.config["SECRET_KEY"]
+
+
+def test_who_is_behind_a_key_is_its_site_by_its_name_and_from_where_it_may(site_key):
+    site, key, end, server_key = site_key
+    origin = Origin("203.0.113.9", "curl", "one request")
+    actor, used = actor_of_key(key["secret"], server_key, origin, end - timedelta(seconds=1))
+    assert (actor.kind, str(actor.id), actor.label, actor.site_id, actor.origin) == ("api_key", key["id"], "a key", site.id, origin)
+    assert used is None
+    tries = [(key["secret"], origin, end), (key["secret"], Origin("198.51.100.1"), now()), (key["secret"][:-1] + "!", origin, now()),
+             ("pb_" + "x" * 40, origin, now())]
+    for secret, elsewhere, at in tries:
+        with pytest.raises(NotAuthenticated) as refused:
+            actor_of_key(secret, server_key, elsewhere, at)
+        assert (refused.value.code, refused.value.message) == (
+            "invalid_api_key", "This API key is not known, has expired, or is not allowed from here.")
+
+
+def test_its_last_use_is_remembered(site_key):
+    _, key, end, server_key = site_key
+    note_used(UUID(key["id"]), end - timedelta(hours=3))
+    assert actor_of_key(key["secret"], server_key, Origin("203.0.113.9"), now())[1] == end - timedelta(hours=3)
 
 
 def test_a_key_cannot_outlive_or_leave_the_key_that_makes_it(app, cast):

@@ -162,6 +162,18 @@ def test_one_is_found_by_its_owner_until_it_has_ended(somebody):
             signing.end_sign_in(acting(somebody), again, AT)
 
 
+def test_of_several_the_one_is_ended_that_was_meant(somebody):
+    first, second = opened(somebody, AT - timedelta(minutes=1)), opened(somebody)
+    assert signing.end_sign_in(acting(somebody, first), second.id, AT).id == second.id
+    left = find_sign_ins(acting(somebody), {}, AT)
+    assert [each.id for each in left.all(["created_at"])] == [first.id]
+
+
+def test_they_are_sorted_by_when_they_began(somebody):
+    made = [opened(somebody, AT - timedelta(minutes=minutes)).id for minutes in (1, 3, 2)]
+    assert [each.id for each in find_sign_ins(acting(somebody), {}, AT).all(["created_at"])] == [made[1], made[2], made[0]]
+
+
 def test_the_person_behind_a_sign_in_has_the_roles_that_are_left(somebody):
     here, asks, closed, left = (factories.organization(settings=each) for each in ({}, {"require_two_factor": True}, {}, {}))
     for place, role in ((here, "admin"), (asks, "viewer"), (closed, "admin"), (left, "admin")):
