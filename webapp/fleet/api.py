@@ -15,8 +15,12 @@ from webapp.fleet.schemas import (
     BulkSchema,
     ChangeQuery,
     ChangeSchema,
+    EndsQuery,
+    EndsSchema,
     InstalledQuery,
     InstalledSchema,
+    ModuleEndQuery,
+    ModuleEndSchema,
     ModuleQuery,
     ModuleSchema,
     ModuleSiteQuery,
@@ -133,3 +137,17 @@ def list_module_versions(actor: Actor, found: Any, query: dict[str, Any]) -> Lis
 def list_module_sites(actor: Actor, found: Any, query: dict[str, Any]) -> Listing:
     """The sites that run a module, by version."""
     return queries.find_module_sites(actor, found, query)
+
+
+@api.get("/ends", needs=P.MODULE_READ, query=EndsQuery, gives=EndsSchema())
+def show_ends(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """What gets no more updates within a year, or none already."""
+    marked = queries.count_marked(actor, query)
+    return {"core": queries.find_core_ends(actor, query, now().date()), "modules_count": queries.find_module_ends(actor, query).count(),
+            "sites_marked_unsupported": marked["unsupported"], "sites_marked_deprecated": marked["deprecated"]}
+
+
+@api.get("/ends/modules", needs=P.MODULE_READ, query=ModuleEndQuery, gives=ModuleEndSchema(), lists=True)
+def list_module_ends(actor: Actor, query: dict[str, Any]) -> Listing:
+    """Branches of modules that are not supported any more, by Drupal's verdict; those on most sites first."""
+    return queries.find_module_ends(actor, query)

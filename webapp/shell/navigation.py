@@ -50,6 +50,7 @@ INSIGHTS = Target("/insights", "Insights", "chart-line", P.INSIGHT_READ)
 DEPLOYMENTS = Target("/deployments", "Deployments", "rocket", P.INSIGHT_READ)
 INCIDENTS = Target("/incidents", "Incidents", "urgent", P.INSIGHT_READ)
 SPRINTS = Target("/sprints", "Sprints", "run", P.INSIGHT_READ)
+ENDS = Target("/ends", "What ends", "calendar-off", P.MODULE_READ)
 MEMBERS = Target("/members", "Members", "users", P.USER_READ)
 TEAMS = Target("/teams", "Teams", "users-group", P.TEAM_READ)
 API_KEYS = Target("/api-keys", "API keys", "key", P.API_KEY_MANAGE)
@@ -64,7 +65,7 @@ DEVELOPERS = Target("/developers", "Developers", "code", P.DEVELOPER_READ)
 WEBHOOKS = Target("/webhook-endpoints", "Webhooks", "webhook", P.WEBHOOK_MANAGE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
-    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, REPORTS, WEDNESDAY)),
+    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, ENDS, REPORTS, WEDNESDAY)),
     ("Insights", (INSIGHTS, REPOSITORIES, DEPLOYMENTS, INCIDENTS, SPRINTS, DEVELOPERS)))
 TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 

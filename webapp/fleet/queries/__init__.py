@@ -10,6 +10,7 @@ from webapp.fleet.queries.counts import (
     installed_choices,
     site_choices,
 )
+from webapp.fleet.queries.ends import count_marked, find_core_ends, find_module_ends
 from webapp.fleet.queries.freshness import find_stale_feeds
 from webapp.fleet.queries.inventory import find_changes, find_installed, find_received
 from webapp.fleet.queries.modules import find_module_sites, find_module_versions, find_modules, get_module
@@ -34,13 +35,16 @@ __all__ = [
     "count_by_keeper",
     "count_by_status",
     "count_lists",
+    "count_marked",
     "count_new_by_status",
     "count_sites",
     "find_changes",
+    "find_core_ends",
     "find_core_support",
     "find_deleted_sites",
     "find_fixes",
     "find_installed",
+    "find_module_ends",
     "find_module_sites",
     "find_module_versions",
     "find_modules",

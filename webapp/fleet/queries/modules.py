@@ -14,9 +14,11 @@ from webapp.catalog.queries.marks import find_marks
 from webapp.catalog.verdicts.marking import marks_of
 from webapp.fleet.models import Installation, Site
 from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries.ends import BRANCH
 from webapp.fleet.queries.inventory import NEEDS
 from webapp.fleet.queries.marks import is_marked
 from webapp.fleet.queries.sites import status_column
+from webapp.fleet.queries.verdicts import VERDICT
 from webapp.kit.clock import now
 from webapp.kit.db import db
 from webapp.kit.errors import NotFound
@@ -144,6 +146,12 @@ def find_module_sites(actor: Actor, module: Any, asked: Mapping[str, Any]) -> Li
         statement = statement.where(NEEDS[asked["needs"]])
     if "mark" in asked:
         statement = statement.where(is_marked(asked["mark"]))
+    if "verdict" in asked:
+        statement = statement.where(VERDICT.in_(asked["verdict"]))
+    if asked.get("runs") is not None:
+        statement = statement.where(Installation.enabled.is_not(False) == asked["runs"])
+    if "branch" in asked:
+        statement = statement.where(asked["branch"] == BRANCH)
     if asked.get("q"):
         statement = statement.where(Site.name.icontains(asked["q"], autoescape=True))
     sorts = {"name": func.lower(Site.name), "version": Installation.version, "installed_at": Installation.installed_at,

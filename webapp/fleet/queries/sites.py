@@ -162,6 +162,9 @@ def _reporting(statement: Select[Any], asked: Mapping[str, Any], actor: Actor) -
         statement = statement.where(_was_refused(asked["refused_since"]))
     if "module" in asked:
         statement = statement.where(_runs(asked["module"], asked.get("module_version"), actor))
+    if "core_branch" in asked:
+        branch = asked["core_branch"]
+        statement = statement.where(or_(Site.core_version == branch, Site.core_version.startswith(f"{branch}.", autoescape=True)))
     if "mark" in asked:
         statement = statement.where(runs_marked(asked["mark"]))
     if "advisory" in asked:

@@ -9,6 +9,10 @@ from webapp.fleet.schemas.inventory import (
     ReceivedSchema,
 )
 from webapp.fleet.schemas.modules import (
+    EndsQuery,
+    EndsSchema,
+    ModuleEndQuery,
+    ModuleEndSchema,
     ModuleQuery,
     ModuleSchema,
     ModuleSiteQuery,
@@ -20,7 +24,8 @@ from webapp.fleet.schemas.modules import (
 from webapp.fleet.schemas.sites import BulkInput, BulkSchema, SiteInput, SitePatch, SiteQuery, SiteSchema
 
 __all__ = [
-    "BulkInput", "BulkSchema", "ChangeQuery", "ChangeSchema", "InstalledQuery", "InstalledSchema", "ModuleQuery", "ModuleSchema",
+    "BulkInput", "BulkSchema", "ChangeQuery", "ChangeSchema", "EndsQuery", "EndsSchema", "InstalledQuery", "InstalledSchema",
+    "ModuleEndQuery", "ModuleEndSchema", "ModuleQuery", "ModuleSchema",
     "ModuleSiteQuery", "ModuleSiteSchema", "ModuleVersionQuery", "ModuleVersionSchema", "OneModuleSchema", "ReceivedQuery",
     "ReceivedSchema", "SiteInput", "SitePatch", "SiteQuery", "SiteSchema",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from marshmallow import fields
 
 from webapp.catalog.values.marks import Mark
-from webapp.fleet.schemas.inventory import MARKED, NEEDED, TYPES, WAITING
+from webapp.fleet.schemas.inventory import MARKED, NEEDED, TYPES, VERDICTS, WAITING
 from webapp.fleet.values import Environment
-from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Text, Time, Yes, said
+from webapp.kit.web.fields import Choice, Choices, ListQuery, Output, Query, Text, Time, Yes, said
 
 
 class MarkingSchema(Output):
@@ -89,5 +89,46 @@ class ModuleSiteQuery(ListQuery):
     security_update = Yes()
     needs = Choice(WAITING, metadata=said(NEEDED))
     mark = Choices(Mark, metadata=said(MARKED))
+    verdict = Choices(VERDICTS, metadata=said("Drupal's verdict on the version that it runs."))
+    runs = Yes(metadata=said("Whether it is not switched off."))
+    branch = Text(most=255, metadata=said("A version up to its last dot: `8.x-2.`, `6.2.`."))
     environment = Choice(Environment)
+    organization_id = fields.UUID()
+
+
+class CoreEndSchema(Output):
+    branch = fields.String(metadata=said("10.6, or 7."))
+    state = fields.String(attribute="support.state", metadata={"enum": ["supported", "ending", "ended"]})
+    until = fields.String(attribute="support.until", allow_none=True,
+                          metadata=said("A day, a month, or the version whose release ends it; null where only its end is known."))
+    message = fields.String(attribute="support.message", allow_none=True, metadata=said("Core's own words."))
+    versions = fields.List(fields.String(), metadata=said("Those in use, the newest first."))
+    sites_count = fields.Integer(attribute="sites", metadata=said("The length of /sites?core_branch=…"))
+
+
+class EndsSchema(Output):
+    core = fields.List(fields.Nested(CoreEndSchema), metadata=said("Branches that sites run and that end within a year or have ended."))
+    modules_count = fields.Integer(metadata=said("Branches of modules that are not supported any more: the length of /ends/modules."))
+    sites_marked_unsupported = fields.Integer(metadata=said("Sites that run what a list marks so: /sites?mark=unsupported."))
+    sites_marked_deprecated = fields.Integer()
+
+
+class EndsQuery(Query):
+    organization_id = fields.UUID()
+
+
+class ModuleEndSchema(Output):
+    module_id = fields.UUID()
+    name = fields.String()
+    display_name = fields.String(allow_none=True)
+    branch = fields.String(metadata=said("A version up to its last dot: `8.x-2.`, `6.2.`."))
+    versions = fields.List(fields.String(), metadata=said("Those in use."))
+    latest_version = fields.String(allow_none=True, metadata=said("What its feed would have it go to."))
+    is_whole_project = fields.Boolean(metadata=said("Drupal.org says it of the project, not of the branch."))
+    sites_count = fields.Integer(metadata=said("The length of /modules/{id}/sites?verdict=not_supported&runs=true&branch=…"))
+
+
+class ModuleEndQuery(ListQuery):
+    sortable = ("name", "branch", "sites_count")
+
     organization_id = fields.UUID()

@@ -110,6 +110,7 @@ class SiteQuery(ListQuery):
     status = Choices(SiteStatus)
     status_since = Moment()
     core_version = Text(most=64)
+    core_branch = Text(most=64, metadata=said("A branch of Drupal core: 10.6, or 7."))
     php_version = Text(most=64)
     database = Text(most=255)
     modules_count = fields.Integer()
