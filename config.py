@@ -113,6 +113,19 @@ def feed_server(name: str) -> str:
     return url
 
 
+def _proxies() -> Any:
+    """The proxies through which feeds and advisories are fetched, by the names that other programs read, in capitals or not."""
+    from webapp.catalog.feeds.proxies import BadProxy, Proxies, Proxy
+
+    def proxy(name: str) -> Proxy | None:
+        try:
+            return Proxy.of(envsecret(name) or envsecret(name.lower()))
+        except BadProxy as problem:
+            raise BadSetting(f"{name} {problem}") from None
+
+    return Proxies(proxy("HTTPS_PROXY"), proxy("HTTP_PROXY"), envstr("NO_PROXY", envstr("no_proxy", "")))
+
+
 def _ages() -> dict[str, int]:
     """When feeds are asked for anew, and at what age they make no site OK any more: four times that, a day at least."""
     minutes = envint("FEEDS_INTERVAL_MINUTES", 360, 5, 10_080)
@@ -132,6 +145,7 @@ def feed_settings(environment: str) -> dict[str, Any]:
         "FEEDS_SCHEDULE": envcron("FEEDS_SCHEDULE", "23 * * * *"),
         "FEEDS_WATCH": envcron("FEEDS_WATCH", "* 16-21 * * 3"),
         **_ages(),
+        "FEEDS_PROXIES": _proxies(),
         "FEEDS_PER_RUN": envint("FEEDS_PER_RUN", 100, 1, 10_000),
         "FEEDS_PAUSE_MS": envint("FEEDS_PAUSE_MS", 1000, 0, 60_000),
         "FEEDS_TIMEOUT_SECONDS": envint("FEEDS_TIMEOUT_SECONDS", 20, 1, 300),

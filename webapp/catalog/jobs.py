@@ -125,7 +125,7 @@ def _manners() -> Manners:
     config = current_app.config
     contact = f"; +{config['PUBLIC_URL']}" if config["PUBLIC_URL"] else ""
     return Manners(f"Patchboard/{config['VERSION']} (update feeds{contact})", config["FEEDS_TIMEOUT_SECONDS"],
-                   config["FEEDS_PAUSE_MS"] / 1000)
+                   config["FEEDS_PAUSE_MS"] / 1000, config["FEEDS_PROXIES"])
 
 
 @contextmanager

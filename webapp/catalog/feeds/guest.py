@@ -18,6 +18,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from webapp.catalog.feeds.proxies import Proxies, connect
 from webapp.kit.clock import now
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -27,6 +28,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
 LONGEST_REST = 86_400.0
 MOST_HEADERS = 200
+DIRECT = Proxies()
+TUNNEL_REFUSED = "Tunnel connection failed: "
 
 
 class FetchFailed(Exception):
@@ -57,11 +60,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How the client behaves: who it says it is, how long it waits for an answer, and how long it rests between requests (seconds)."""
+    """How the client behaves: who it says it is, how long it waits for an answer and rests between requests (seconds), and through
+    which proxies it goes.
+    """
 
     agent: str
     timeout: float = 20.0
     pause: float = 1.0
+    proxies: Proxies = DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Guest:
 
     def __init__(self, base: str, manners: Manners, sleep: Callable[[float], None] = time.sleep) -> None:
         self.base, self.manners, self.sleep = urlsplit(base.rstrip("/")), manners, sleep
+        self.proxy = manners.proxies.towards(self.base)
         self.connection: http.client.HTTPConnection | None = None
         self.asked = False
 
@@ -116,19 +123,26 @@ class Guest:
             self.sleep(self.manners.pause)
         self.asked = True
         try:
-            connection = self.connection = self.connection or self._connect()
-            connection.request("GET" if wish.body is None else "POST", path, wish.body, headers={
-                "User-Agent": self.manners.agent, "Accept-Encoding": "gzip", **wish.headers})
+            connection = self.connection = self.connection or connect(self.base, self.proxy, self.manners.timeout)
+            connection.request("GET" if wish.body is None else "POST", self._target(path), wish.body, headers={
+                "User-Agent": self.manners.agent, "Accept-Encoding": "gzip", **wish.headers, **self._for_proxy()})
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as problem:
             self.close()
             raise FetchFailed(_words(problem), again=True) from None
 
-    def _connect(self) -> http.client.HTTPConnection:
-        host, port, timeout = self.base.hostname or "", self.base.port, self.manners.timeout
-        if self.base.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
-        return http.client.HTTPConnection(host, port, timeout=timeout)
+    @property
+    def _is_forwarded(self) -> bool:
+        """Whether a proxy reads the request and passes it on, as it does where nothing is encrypted."""
+        return self.proxy is not None and self.base.scheme != "https"
+
+    def _target(self, path: str) -> str:
+        """What is asked for: of a proxy that reads it, the whole address (RFC 9112, 3.2.2)."""
+        return f"{self.base.scheme}://{self.base.netloc}{path}" if self._is_forwarded else path
+
+    def _for_proxy(self) -> dict[str, str]:
+        """What only the proxy is to read; through a tunnel it is said before, and never to the server."""
+        return self.proxy.headers if self.proxy is not None and self._is_forwarded else {}
 
     def _same_host(self, path: str, location: str) -> str:
         """The path that a redirect leads to; another host, scheme or port is not followed."""
@@ -149,7 +163,8 @@ class Guest:
         if response.status != 200:
             self.close()
             again = response.status >= 500 or response.status == 429
-            raise FetchFailed(f"The server answered with {response.status}.", again=again, status=response.status,
+            who = "proxy" if response.status == 407 else "server"
+            raise FetchFailed(f"The {who} answered with {response.status}.", again=again, status=response.status,
                               wait=_retry_after(response) if again else None)
         return Answer(self._body(response, largest), False, etag, last_modified)
 
@@ -225,6 +240,9 @@ def _words(problem: Exception) -> str:
         return "The server's certificate was not accepted."
     if isinstance(problem, socket.gaierror):
         return "The server's name could not be resolved."
+    if str(problem).startswith(TUNNEL_REFUSED):
+        code = str(problem).removeprefix(TUNNEL_REFUSED)[:3]
+        return f"The proxy did not let the connection through{f' ({code})' if code.isdecimal() else ''}."
     if isinstance(problem, ConnectionError | OSError):
         return "The server could not be reached."
     return "The server's answer was broken."
