@@ -52,6 +52,15 @@ def test_a_webhooks_secret_is_shown_once_and_kept_encrypted(app, cast):
     assert channel["secret"] not in cast.admin.get("/audit-logs").text
 
 
+def test_an_answer_that_is_kept_for_a_repeat_holds_no_secret_that_can_be_read(app, cast):
+    asked = place(cast, kind="webhook", url="https://hooks.example.com/patchboard")
+    first, again = (cast.admin.post("/notification-channels", asked, headers={"Idempotency-Key": "once"}) for _ in range(2))
+    secret = made(first)["secret"]
+    assert made(again)["secret"] == secret
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert secret.encode() not in bytes(stated(app, "SELECT body FROM idempotency_keys").body)
+
+
 @pytest.mark.parametrize(("body", "field"), [
     ({"kind": "slack"}, "url"), ({"kind": "email"}, "recipients"), ({"kind": "email", "recipients": []}, "recipients"),
     ({"kind": "email", "recipients": ["ada@example.com"], "url": HOOK}, "url"), ({"kind": "teams", "url": HOOK, "recipients": ["a@example.com"]}, "recipients"),

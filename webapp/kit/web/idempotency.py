@@ -16,6 +16,7 @@ from flask import Response, g, request
 from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
 from webapp.kit.errors import Invalid, Malformed
+from webapp.kit.secrets import keyring
 from webapp.kit.web.answers import etag_of
 from webapp.kit.web.bodies import read_bytes
 
@@ -57,7 +58,8 @@ def _digest() -> bytes:
 def _again(kept: Any, digest: bytes) -> Response:
     if bytes(kept.request_hash) != digest:
         raise Invalid("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
-    answer = Response(bytes(kept.body), kept.status, mimetype="application/json", headers={"Idempotent-Replayed": "true"})
+    body = keyring().decrypt(bytes(kept.body).decode())
+    answer = Response(body, kept.status, mimetype="application/json", headers={"Idempotent-Replayed": "true"})
     if kept.location:
         answer.headers["Location"] = kept.location
     told = orjson.loads(answer.get_data())
@@ -74,8 +76,8 @@ def _body() -> bytes:
 
 
 def remember(answer: Response) -> None:
-    """Keeps the answer under its key, in the same transaction as the effect."""
+    """Keeps the answer under its key, in the same transaction as the effect; encrypted, for it may show a secret this once."""
     if "idempotency" in g:
         caller, key = g.idempotency
         execute(REMEMBER, caller=caller, key=key, status=answer.status_code, location=answer.headers.get("Location"),
-                body=answer.get_data())
+                body=keyring().encrypt(answer.get_data(as_text=True)).encode())
