@@ -136,7 +136,8 @@ def test_a_window_in_which_nothing_was_deployed_any_more_is_zero(cast):
 @pytest.mark.parametrize(("asked", "field"), [
     ({"start_date": "2024-03-10", "end_date": "2024-03-01"}, "end_date"), ({"start_date": "spring"}, "start_date"),
     ({"end_date": "2024-02-30"}, "end_date"), ({"granularity": "hourly"}, "granularity"), ({"change_kind": "wish"}, "change_kind"),
-    ({"start_date": "1900-01-01", "granularity": "daily"}, "granularity"), ({"colour": "red"}, "colour"), ({"team_id": "us"}, "team_id")])
+    ({"start_date": "1990-01-01", "granularity": "daily"}, "granularity"),
+    ({"start_date": "0001-01-01"}, "start_date"), ({"end_date": "9999-12-31T23:59:59Z"}, "end_date"), ({"colour": "red"}, "colour"), ({"team_id": "us"}, "team_id")])
 def test_wrong_questions_are_refused_at_their_field(cast, asked, field):
     answer = cast.viewer.get("/analytics/dora-metrics", **{**DAYS, **asked})
     assert (answer.status_code, answer.json["details"][0]["field"]) == (422, field)

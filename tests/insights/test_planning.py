@@ -264,7 +264,9 @@ def test_sonarqubes_measures_are_read_with_old_and_new_keys(cast, measures, expe
     assert {name: answer.json["data"][name] for name in expected} == expected
 
 
-@pytest.mark.parametrize("measures", [[], [{"metric": "ncloc", "value": "9"}], [{"metric": "coverage", "value": "much"}], ["x"]])
+@pytest.mark.parametrize("measures", [[], [{"metric": "ncloc", "value": "9"}], [{"metric": "coverage", "value": "much"}], ["x"],
+                                      [{"metric": "coverage", "value": "nan"}], [{"metric": "coverage", "value": "101"}],
+                                      [{"metric": "bugs", "value": "-1"}], [{"metric": "bugs", "value": "1e400"}]])
 def test_a_sonarqube_document_without_numbers_is_refused(cast, measures):
     answer = post_document(cast, repository(cast), json.dumps({"component": {"measures": measures}}), "application/json")
     assert answer.status_code == 422

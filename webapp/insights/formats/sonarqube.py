@@ -41,10 +41,15 @@ def _coverage(told: dict[Any, Any]) -> Reading:
     if to_cover is not None and uncovered is not None:
         return lines(max(to_cover - uncovered, 0), to_cover)
     share = _text(told.get("coverage"))
+    if share is None:
+        return {"test_coverage": None}
     try:
-        return {"test_coverage": None if share is None else float(share)}
+        found = float(share)
     except ValueError:
         raise Invalid("The coverage in the document is no number.") from None
+    if not 0 <= found <= 100:
+        raise Invalid("The coverage in the document is no percentage.")
+    return {"test_coverage": found}
 
 
 def _security(vulnerabilities: int | None, hotspots: int | None) -> int | None:

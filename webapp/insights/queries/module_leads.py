@@ -26,14 +26,14 @@ UPDATES: Final = """
 SELECT d.id AS deployment_id, d.finished_at, d.site_id, s.name AS site, u.module, m.id AS module_id, u.from_version, u.to_version,
     v.released_at,
     (SELECT max(i.installed_at) FROM installations i WHERE i.site_id = d.site_id AND i.module_id = m.id AND i.version = u.from_version
-         AND i.valid_from <= d.finished_at) AS had_since,
-    (SELECT min(i.valid_from) FROM installations i WHERE i.site_id = d.site_id) AS heard_since
+         AND i.valid_from <= d.finished_at) AS had_since
 FROM deployments d JOIN sites s ON s.id = d.site_id JOIN patch_run_updates u ON u.patch_run_id = d.patch_run_id
 LEFT JOIN modules m ON m.name = u.module LEFT JOIN module_versions v ON v.module_id = m.id AND v.version = u.to_version
 WHERE d.id = ANY(CAST(:deployments AS uuid[])) AND (u.status IS NULL OR u.status = 'success')
     AND u.from_version IS NOT NULL AND u.to_version IS NOT NULL
 ORDER BY d.finished_at, d.id
 """
+HEARD: Final = "SELECT site_id, min(valid_from) AS since FROM installations WHERE site_id = ANY(CAST(:sites AS uuid[])) GROUP BY site_id"
 EARLIER: Final = """
 SELECT DISTINCT d.site_id, u.module, u.to_version
 FROM deployments d JOIN patch_run_updates u ON u.patch_run_id = d.patch_run_id
@@ -72,12 +72,13 @@ def module_leads(scope: Scope, start: datetime, end: datetime) -> list[Lead]:
     seen = {(row.site_id, row.module, row.to_version)
             for row in rows(EARLIER, sites=sites, modules=list({row.module for row in updates}), start=start)}
     holes, reaches = _holes(sites, start, end)
+    heard = {row.site_id: row.since for row in rows(HEARD, sites=sites)}
     leads: list[Lead] = []
     for row in updates:
         key = row.site_id, row.module, row.to_version
         if key not in seen:
             seen.add(key)
-            leads.append(_fix(row, holes, reaches) or _update(row))
+            leads.append(_fix(row, heard.get(row.site_id), holes, reaches) or _update(row, heard.get(row.site_id)))
     return leads
 
 
@@ -90,14 +91,14 @@ def _holes(sites: Sequence[UUID], start: datetime, end: datetime) -> tuple[dict[
     return found, {each.id: each for each in reach_of_advisories(list(advisories))}
 
 
-def _fix(row: Any, holes: dict[tuple[UUID, int], list[Hole]], reaches: dict[int, Reach]) -> Lead | None:
+def _fix(row: Any, heard: datetime | None, holes: dict[tuple[UUID, int], list[Hole]], reaches: dict[int, Reach]) -> Lead | None:
     """The update as the answer to the first of the advisories that it is free of; None where it is none."""
     closed = [hole for hole in holes.get((row.site_id, row.module_id), ())
               if hole.was_open(row.finished_at) and hole.advisory_id in reaches and not _is_affected(reaches[hole.advisory_id], row)]
     if not closed:
         return None
     first = min(closed, key=lambda hole: hole.started_at)
-    is_censored = first.started_at > first.published_at and row.heard_since is not None and first.started_at <= row.heard_since
+    is_censored = first.started_at > first.published_at and heard is not None and first.started_at <= heard
     return _lead(row, ChangeKind.SECURITY_FIX, first.started_at, "left_censored" if is_censored else None)
 
 
@@ -108,12 +109,12 @@ def _is_affected(reach: Reach, row: Any) -> bool:
     return any(each.covers(row.to_version) for each in packages)
 
 
-def _update(row: Any) -> Lead:
+def _update(row: Any, heard: datetime | None) -> Lead:
     """The update as what it is: a release that came to a site."""
     known = [moment for moment in (row.released_at, row.had_since) if moment is not None]
     if row.released_at is None:
         return _lead(row, ChangeKind.MODULE_UPDATE, max(known, default=row.finished_at), "unknown_release")
-    is_censored = row.had_since is not None and row.had_since > row.released_at and row.heard_since == row.had_since
+    is_censored = row.had_since is not None and row.had_since > row.released_at and heard == row.had_since
     return _lead(row, ChangeKind.MODULE_UPDATE, max(known), "left_censored" if is_censored else None)
 
 

@@ -12,6 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 MOST_PERIODS: Final = 4_000
+YEARS: Final = (1990, 2199)
+"""Between these lies what can be asked about: git and its like are younger, and the window before still has a date."""
 
 
 class Granularity(StrEnum):
@@ -83,24 +85,18 @@ class Window:
 
 def window_of(start: date, end: date, zone: str = "UTC") -> Window:
     """The window between two dates, both of them in it, or between two moments; BadWindow where it is empty or has no end."""
-    first = start if isinstance(start, datetime) else _midnight(start, zone, "start_date")
-    if isinstance(end, datetime):
-        last = end
-    else:
-        try:
-            last = _midnight(end + timedelta(days=1), zone, "end_date")
-        except OverflowError:
-            raise BadWindow("end_date", "There is no such date.") from None
+    for field, day in (("start_date", start), ("end_date", end)):
+        if not YEARS[0] <= day.year <= YEARS[1]:
+            raise BadWindow(field, f"Must lie between {YEARS[0]} and {YEARS[1]}.")
+    first = start if isinstance(start, datetime) else _midnight(start, zone)
+    last = end if isinstance(end, datetime) else _midnight(end + timedelta(days=1), zone)
     if last <= first:
         raise BadWindow("end_date", "This lies before start_date.")
     return Window(first, last, zone)
 
 
-def _midnight(day: date, zone: str, field: str) -> datetime:
-    try:
-        return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-    except OverflowError:
-        raise BadWindow(field, "There is no such date.") from None
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def first_of(day: date, granularity: Granularity) -> date:
