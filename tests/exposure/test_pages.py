@@ -78,6 +78,8 @@ def test_findings_are_accepted_by_a_form_that_keeps_what_was_typed(cast: Any, fl
     assert cast.viewer.get("/exposures", state="accepted").json["meta"]["total"] == 2
     page = text(browser.get("/risk-decisions"))
     assert page.count("Behind the firewall.") == 2
+    assert [f'href="/sites/{fleet[name].id}">{name}</a>' in page for name in ("Library", "Town hall")] == [True, True]
+    assert page.count("by member@meridian.example") + page.count("by Mia") >= 2
     assert cast.viewer.browser().post("/exposures/accept", chosen).status_code == 403
 
 

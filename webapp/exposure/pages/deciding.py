@@ -17,7 +17,7 @@ from webapp.kit.clock import now, stamp
 from webapp.kit.errors import Invalid
 from webapp.kit.permissions import Actor
 from webapp.kit.web.forms import Form
-from webapp.kit.web.pages import go, go_to, page
+from webapp.kit.web.pages import go, go_to, page, within
 
 USUAL = timedelta(days=90)
 MOST_CHOSEN = 200
@@ -61,9 +61,9 @@ def accept(actor: Actor, body: dict[str, Any]) -> Response:
 @pages.get("/risk-decisions", needs=P.EXPOSURE_READ)
 def list_decisions(actor: Actor) -> Response:
     """What was decided, by whom, and until when it holds?"""
-    listing = queries.find_decisions(actor, {})
-    found = listing.fetch(listing.ordered().limit(200))
-    return page("exposure/decisions.html", decisions=found, now=now(), may_decide=actor.may(P.EXPOSURE_DECIDE),
+    listing = queries.find_decisions(actor, within(actor, {}))
+    found = queries.with_names(actor, listing.fetch(listing.ordered().limit(MOST_CHOSEN)))
+    return page("exposure/decisions.html", decisions=found, most=MOST_CHOSEN, now=now(), may_decide=actor.may(P.EXPOSURE_DECIDE),
                 may_approve=actor.may(P.EXPOSURE_APPROVE), me=actor.id)
 
 

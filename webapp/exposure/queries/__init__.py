@@ -7,11 +7,19 @@ from webapp.exposure.queries.advisories import (
     get_advisory,
     get_advisory_alone,
 )
-from webapp.exposure.queries.findings import find_chosen, find_decisions, find_exposures, get_decision, get_exposure, get_exposures
+from webapp.exposure.queries.findings import (
+    find_chosen,
+    find_decisions,
+    find_exposures,
+    get_decision,
+    get_exposure,
+    get_exposures,
+    with_names,
+)
 from webapp.exposure.queries.incident import advisory_room
 from webapp.exposure.queries.statistics import time_to_fix
 
 __all__ = [
     "advisory_room", "described", "find_advisories", "find_advisory_sites", "find_chosen", "find_decisions", "find_exposures",
-    "get_advisory", "get_advisory_alone", "get_decision", "get_exposure", "get_exposures", "time_to_fix",
+    "get_advisory", "get_advisory_alone", "get_decision", "get_exposure", "get_exposures", "time_to_fix", "with_names",
 ]

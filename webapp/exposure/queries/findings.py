@@ -18,7 +18,8 @@ from webapp.exposure.policy import visible_decisions, visible_exposures
 from webapp.exposure.queries.lens import Lens
 from webapp.exposure.values import State
 from webapp.fleet.models import Site, VersionChangeRow
-from webapp.fleet.queries import in_team
+from webapp.fleet.policy import visible_sites
+from webapp.fleet.queries import in_team, names_of
 from webapp.kit.clock import now
 from webapp.kit.db import db
 from webapp.kit.errors import NotFound
@@ -187,6 +188,20 @@ def find_decisions(actor: Actor, asked: Mapping[str, Any]) -> Listing:
         statement = statement.where(RiskDecision.reason.icontains(asked["q"], autoescape=True))
     sorts = {"created_at": RiskDecision.created_at, "expires_at": RiskDecision.expires_at, "advisory": Advisory.name}
     return Listing(statement, sorts, "-created_at", RiskDecision.id, shape=_decided)
+
+
+def with_names(actor: Actor, decisions: list[RiskDecision]) -> list[RiskDecision]:
+    """Gives each decision the names of who decided, approved and ended it, and of its site (None where that was deleted)."""
+    people = names_of({each for row in decisions for each in (row.created_by, row.approved_by, row.ended_by) if each})
+    ids = {row.site_id for row in decisions if row.site_id}
+    sites: dict[UUID, str] = dict(db.session.execute(
+        visible_sites(actor).with_only_columns(Site.id, Site.name).where(Site.id.in_(ids))).all()) if ids else {}
+    for row in decisions:
+        row.site_name = sites.get(row.site_id) if row.site_id else None  # type: ignore[attr-defined]
+        for act in ("created", "approved", "ended"):
+            person = getattr(row, f"{act}_by")
+            setattr(row, f"{act}_by_name", people.get(person) if person else None)
+    return decisions
 
 
 def _decisions(actor: Actor) -> Select[Any]:
