@@ -36,6 +36,7 @@ from webapp.ingest.api import api as ingest_api
 from webapp.ingest.pages import pages as ingest_pages
 from webapp.insights.api import api as insights_api
 from webapp.insights.api import hooks_api
+from webapp.insights.cli import import_git
 from webapp.insights.jobs import follow_patch_runs, read_delivery, read_delivery_failed
 from webapp.insights.pages import pages as insights_pages
 from webapp.kit.mail import send_mail
@@ -62,7 +63,7 @@ BLUEPRINTS: list[Any] = [
     fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
     insights_api, hooks_api, insights_pages, notify_api, notify_pages, reports_api, reports_pages, graph_api,
 ]
-COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, api_reference]
+COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, import_git, api_reference]
 JOBS: dict[str, Any] = {
     "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "notify.match": match,

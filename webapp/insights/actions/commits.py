@@ -39,7 +39,7 @@ def record_commits(actor: Actor, repository: Repository, told: Sequence[dict[str
     """
     if not told:
         return Receipt()
-    people = {each["sha"]: identity_of_email(each["author_email"], each["author_name"]) for each in told}
+    people = {each["sha"]: identity_of_email(each.get("known_as") or each["author_email"], each["author_name"]) for each in told}
     ids = recognise(repository.organization_id, people.values(), at)
     rows = [_row(repository, each, ids.get(person.key) if (person := people[each["sha"]]) else None, source, at) for each in told]
     written = upsert("commits", COLUMNS, ("repository_id", "sha"), LEARNED, rows)
