@@ -216,3 +216,20 @@ def test_waits_grow_with_some_chance_and_end():
     assert backoff(1, 10**7, 0.0) == timedelta(days=1)
     assert {backoff(3, None) for _ in range(20)} != {backoff(3, None, 0.0)}
     assert all(timedelta(seconds=240) <= backoff(3, None) <= timedelta(seconds=360) for _ in range(50))
+
+
+def test_the_operator_sees_what_waits_and_what_came_of_it(app, cast, client):
+    with receiving(answers=[500]) as receiver:
+        rule(cast, webhook(cast, receiver.url), "report.done")
+        silent(app, cast)
+        with app.app_context(), unit_of_work(ALL):
+            execute("UPDATE notification_deliveries SET due_at = now() - interval '90 seconds'")
+        waiting = client.get("/metrics").text
+        pass_time(app, minutes=1)
+    assert 'patchboard_notifications_waiting{state="gathering"} 1.0' in waiting
+    overdue = next(line for line in waiting.splitlines() if line.startswith('patchboard_notifications_overdue_seconds{state="gathering"}'))
+    assert 89 < float(overdue.split()[1]) < 120
+    assert 'patchboard_notifications_waiting{state="unmatched"} 0.0' in waiting
+    after = client.get("/metrics").text
+    assert 'patchboard_notifications_waiting{state="waiting"} 1.0' in after
+    assert 'patchboard_notifications_total{kind="webhook",outcome="failed"}' in after
