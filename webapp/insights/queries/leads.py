@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, exists, or_
 
-from webapp.insights.models import Deployment
+from webapp.insights.models import Commit as CommitRow
+from webapp.insights.models import Deployment, PullRequest
 from webapp.insights.queries.delivered import production, services_between
 from webapp.insights.queries.scope import Scope
 from webapp.insights.values.containment import Commit, Contents, contents
@@ -40,6 +41,11 @@ WHERE p.repository_id = ANY(CAST(:repositories AS uuid[])) AND p.merged_at > :si
     AND (p.base_branch IS NULL OR p.base_branch = r.default_branch)
 ORDER BY p.merged_at
 """
+
+
+HAS_HISTORY = or_(exists().where(CommitRow.repository_id == Deployment.repository_id),
+                  exists().where(PullRequest.repository_id == Deployment.repository_id))
+"""Whether anything is known of what a repository's deployments could have brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def deliveries_of(scope: Scope, start: datetime, end: datetime) -> list[Arrival]
     services = services_between(scope, start, end)
     if not services:
         return []
-    return arrivals(production(scope, until=end, status=["success"]).where(Deployment.service_id.in_(services)), start)
+    return arrivals(production(scope, until=end, status=["success"]).where(Deployment.service_id.in_(services), HAS_HISTORY), start)
 
 
 def arrivals(deployments: Select[Any], start: datetime) -> list[Arrival]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from webapp.insights.measures import said_window
@@ -21,7 +22,7 @@ from webapp.kit.clock import stamp
 Figure = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What is known of deployments in a window and in the one before it, and of the changes that arrived with them.
 
@@ -41,15 +42,15 @@ class Facts:
     open_since: datetime | None = None
     open_seconds: Sequence[tuple[datetime, float]] = ()
 
-    @property
+    @cached_property
     def now(self) -> Delivery:
         return delivery_of(self.deployed, self.window, is_known=self.is_known)
 
-    @property
+    @cached_property
     def before(self) -> Delivery:
         return delivery_of(self.deployed, self.window.before, is_known=self.was_known)
 
-    @property
+    @cached_property
     def mine(self) -> list[Deployed]:
         """The deployments of the window itself."""
         return [each for each in self.deployed if self.window.holds(each.finished_at)]
