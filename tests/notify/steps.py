@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from webapp.kit import jobs
-from webapp.kit.clock import now
 from webapp.kit.db import ALL, commit, enter_scope, execute, rows
 from webapp.notify.jobs import hand_over, notice_time
 
@@ -90,7 +89,3 @@ def stated(app: Any, sql: str, **values: Any) -> Any:
     with app.app_context():
         enter_scope(ALL)
         return rows(sql, **values)[0]
-
-
-def since() -> Any:
-    return now()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from webapp.accounts.models import Organization
 from webapp.kit.db import db, rows
@@ -83,8 +83,3 @@ def last_of_channel(channel_id: UUID, most: int) -> list[NotificationDelivery]:
     """The newest deliveries to a channel."""
     statement = _shown(select(Delivery)).where(Delivery.channel_id == channel_id).order_by(Delivery.created_at.desc(), Delivery.id.desc())
     return [_shape(row) for row in db.session.execute(statement.limit(most))]
-
-
-def count_deliveries(channel_id: UUID) -> int:
-    """How many deliveries to a channel there are."""
-    return int(db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.channel_id == channel_id)) or 0)
