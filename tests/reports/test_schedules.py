@@ -332,7 +332,9 @@ def test_no_other_picture_is_taken(cast: Any, logo: str) -> None:
 
 def test_a_schedule_by_its_pages(app: Any, cast: Any, fleet: Any, work: Any) -> None:
     browser = cast.member.browser()
-    assert "No schedule yet" in browser.get(PATH).get_data(as_text=True)
+    first = browser.get(PATH).get_data(as_text=True)
+    assert "No schedule yet" in first
+    assert re.search(r'href="/reports"[^>]* aria-current="page"', first), "the navigation shows where one is"
     form = {"name": "Evidence", "organization_id": str(cast.organization.id), "kind": "patch_run", "period": "last_week", "formats": ["csv"],
             "cron": "0 6 * * 1", "timezone": VIENNA, "recipients": "dana@example.com, bo@example.com", "site": "Alpha", "title": "",
             "parameters.granularity": "day", "parameters.severity": "low", "parameters.dataset": "sites", "columns": ["sites:name"]}
