@@ -25,7 +25,7 @@ def list_feeds(actor: Actor, query: dict[str, Any]) -> Listing:
     return find_feeds(actor, query, now())
 
 
-@api.post("/admin/feeds/<project>/refresh", needs=P.SYSTEM_OPERATE, gives=RefreshSchema(), status=202)
+@api.post("/admin/feeds/<project>/refresh", needs=P.SYSTEM_OPERATE, gives=RefreshSchema(), status=202, at="/admin/jobs/{job_id}")
 def refresh_feed(actor: Actor, project: str) -> dict[str, Any]:
     """Asks a worker to fetch the feeds of a project at once."""
     return ask_for_feed(actor, get_feeds(actor, project), current_app.config["FEEDS_ENABLED"], now())
@@ -37,7 +37,8 @@ def list_advisory_feeds(actor: Actor, query: dict[str, Any]) -> Listing:
     return find_advisory_feeds(actor, query, now())
 
 
-@api.post("/admin/advisory-feeds/<source>/refresh", needs=P.SYSTEM_OPERATE, gives=AdvisoryRefreshSchema(), status=202)
+@api.post("/admin/advisory-feeds/<source>/refresh", needs=P.SYSTEM_OPERATE, gives=AdvisoryRefreshSchema(), status=202,
+          at="/admin/jobs/{job_id}")
 def refresh_advisory_feed(actor: Actor, source: str) -> dict[str, Any]:
     """Asks a worker to fetch the advisories of a source at once."""
     return ask_for_advisories(actor, get_advisory_feed(actor, source), current_app.config["FEEDS_ENABLED"], now())

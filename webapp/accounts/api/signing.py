@@ -40,7 +40,8 @@ def log_in(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
         return tokens_of(opened) | {"user": queries.with_organizations(Actor(kind="user", id=user.id), [user])[0]}
 
 
-@api.post("/auth/register", needs=P.PUBLIC, takes=RegisterInput, gives=UserSchema(), status=201, idempotent=False)
+@api.post("/auth/register", needs=P.PUBLIC, takes=RegisterInput, gives=UserSchema(), status=201, idempotent=False,
+          extra={"responses": {"404": error_ref(404)}})
 def register(actor: Actor, body: dict[str, Any]) -> User:
     """An account for whoever asks, where the server allows it."""
     if not current_app.config["REGISTRATION"]:

@@ -43,6 +43,7 @@ READY_ANSWERS = {
 }
 METRICS_ANSWERS = {
     "200": {"description": "Metrics.", "content": {"text/plain": {"schema": TEXT}}},
+    "401": {"$ref": "#/components/responses/NotAuthenticated"},
     "403": {"$ref": "#/components/responses/PermissionDenied"},
 }
 HOME_ANSWERS = {

@@ -12,6 +12,7 @@ from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
 from webapp.kit.storage import storage
 from webapp.kit.web import answers, exports, limits
+from webapp.kit.web.openapi_components import error_ref
 from webapp.reports import actions, queries
 from webapp.reports.api.door import P, api
 from webapp.reports.models import Report, ReportFile
@@ -49,7 +50,8 @@ def patch_run(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     return queries.patch_run(actor, query, now())
 
 
-@api.post("/reports", needs=P.REPORT_BUILD, takes=ReportInput, gives=ReportSchema(), status=202, at="/reports/{id}")
+@api.post("/reports", needs=P.REPORT_BUILD, takes=ReportInput, gives=ReportSchema(), status=202, at="/reports/{id}",
+          extra={"responses": {"404": error_ref(404)}})
 def request_report(actor: Actor, body: dict[str, Any]) -> Report:
     """Asks for a report; a worker builds it from one snapshot, within what the caller may see now."""
     limits.spend("report builds", "LIMIT_REPORT_BUILDS", limits.caller())
@@ -69,7 +71,7 @@ def show_report(actor: Actor, found: Report) -> Report:
 
 
 @api.get("/reports/<uuid:report_id>/download", needs=P.REPORT_READ, finds=queries.get_report, query=DownloadQuery,
-         extra={"produces": [kind.partition(";")[0] for kind in MIMETYPES.values()]})
+         extra={"produces": [kind.partition(";")[0] for kind in MIMETYPES.values()], "responses": {"409": error_ref(409)}})
 def download_report(actor: Actor, found: Report, query: dict[str, Any]) -> Response:
     """The file in one of the report's formats (its first by default), as an attachment; the ETag is its SHA-256."""
     return attachment(queries.file_of(found, query.get("format")))
