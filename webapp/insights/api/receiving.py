@@ -33,10 +33,12 @@ GITHUB = {"X-Hub-Signature-256": "`sha256=` and the HMAC-SHA-256 of the body's b
           "X-GitHub-Event": "What happened: `push`, `pull_request`, …; what nobody reads is kept as ignored.",
           "X-GitHub-Delivery": "Which delivery it is; the same one again is not kept again."}
 GITLAB = {"X-Gitlab-Token": "The endpoint's secret.", "X-Gitlab-Event": "What happened: `Push Hook`, `Merge Request Hook`, …"}
+REFUSED = {"401": {"$ref": "#/components/responses/NotAuthenticated"}}
 BODY = {"type": "object", "description": "As the provider sends it."}
 
 
-@hooks_api.post("/webhooks/github/<uuid:webhook_endpoint_id>", **TAKEN, extra={"headers": GITHUB, "request_schema": BODY})
+@hooks_api.post("/webhooks/github/<uuid:webhook_endpoint_id>", **TAKEN,
+                extra={"headers": GITHUB, "request_schema": BODY, "responses": REFUSED})
 def receive_from_github(actor: Actor, webhook_endpoint_id: UUID) -> WebhookDelivery:
     """Takes a delivery of GitHub."""
     raw = sent_bytes()
@@ -46,7 +48,8 @@ def receive_from_github(actor: Actor, webhook_endpoint_id: UUID) -> WebhookDeliv
     return _receive(endpoint, event, request.headers.get("X-GitHub-Delivery") or _digest(raw), raw)
 
 
-@hooks_api.post("/webhooks/gitlab/<uuid:webhook_endpoint_id>", **TAKEN, extra={"headers": GITLAB, "request_schema": BODY})
+@hooks_api.post("/webhooks/gitlab/<uuid:webhook_endpoint_id>", **TAKEN,
+                extra={"headers": GITLAB, "request_schema": BODY, "responses": REFUSED})
 def receive_from_gitlab(actor: Actor, webhook_endpoint_id: UUID) -> WebhookDelivery:
     """Takes a delivery of GitLab."""
     endpoint = _let_in(Provider.GITLAB, webhook_endpoint_id, lambda found: deliveries.has_token(
