@@ -22,7 +22,7 @@ from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
 
 PEOPLE = {"stranger": "stranger", "viewer": "viewer", "member": "member", "admin": "admin", "superuser": "root"}
-EVERYBODYS = {"advisory", "advisory_source", "project"}  # what Drupal.org publishes for all
+EVERYBODYS = {"advisory", "advisory_source", "number", "project"}  # what is published for all, and names of numbers
 LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 KEYS = {"site key": ("ingest",), "read key": ("read",), "write key": ("write",)}
 
