@@ -13,8 +13,9 @@ PERMISSIVE = (
 )
 # Whoever changes the package itself must publish that change; whoever uses it as it is owes nothing but its notice.
 WEAK_COPYLEFT = (
-    "GNU Lesser General Public License v3 or later (LGPLv3+)", "GNU Library or Lesser General Public License (LGPL)",
-    "LGPL-3.0-or-later", "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0 AND (Apache-2.0 OR MIT)",
+    "GNU Lesser General Public License v2 or later (LGPLv2+)", "GNU Lesser General Public License v3 or later (LGPLv3+)",
+    "GNU Library or Lesser General Public License (LGPL)", "LGPL-3.0-or-later", "MPL-2.0",
+    "Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0 AND (Apache-2.0 OR MIT)",
 )
 ALLOWED = (*PERMISSIVE, *WEAK_COPYLEFT)
 
