@@ -7,7 +7,7 @@ from pathlib import Path
 
 # As packages call them: by SPDX, or by the classifiers of older ones.
 PERMISSIVE = (
-    "Apache Software License", "Apache-2.0", "BSD License", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT License", "MIT-0",
+    "Apache Software License", "Apache-2.0", "BSD License", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT License", "MIT-0", "MIT-CMU",
     "PSF-2.0", "Python Software Foundation License", "Unlicense", "0BSD",
     "Apache-2.0 AND BSD-2-Clause", "Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "MIT OR Apache-2.0",
 )
