@@ -222,3 +222,16 @@ def test_a_change_with_the_right_tag_or_any_is_made(cast):
     assert changed.headers["ETag"] == cast.admin.get(path).headers["ETag"]
     assert cast.admin.patch(path, {"description": "b"}, {"If-Match": "*"}).status_code == 200
     assert cast.admin.patch(path, {"description": "c"}, {"If-Match": tag}).status_code == 412
+
+
+def test_a_verb_that_makes_something_else_asks_for_no_state(app, cast):
+    """Running a schedule answers with a report: an ETag of the schedule means nothing there, and breaks nothing."""
+    body = {"name": "Weekly", "kind": "module_updates", "organization_id": str(cast.organization.id), "parameters": {}, "formats": ["csv"],
+            "cron": "0 6 * * 1", "timezone": "UTC", "recipients": ["board@example.com"]}
+    made = cast.admin.post("/report-schedules", body)
+    assert made.status_code == 201, made.json
+    for tag in ("*", '"stale"'):
+        ran = cast.admin.post(f"/report-schedules/{made.json['data']['id']}/run", headers={"If-Match": tag})
+        assert (ran.status_code, ran.json["data"]["kind"]) == (202, "module_updates")
+    refused = cast.admin.patch(f"/report-schedules/{made.json['data']['id']}", {"name": "Later"}, headers={"If-Match": '"stale"'})
+    assert refused.status_code == 412

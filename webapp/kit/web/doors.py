@@ -167,7 +167,7 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     if door.finds:
         given["found"] = _found(door, *list(path.values())[:1])
         given |= dict(list(path.items())[1:])
-        if request.method not in SAFE and door.gives:
+        if door.gives and names_a_state(door, request.method):
             _check_if_match(door.gives, given["found"])
     else:
         given |= path
@@ -197,6 +197,14 @@ def _found(door: Door, *named: Any) -> Any:
         if not g.actor.may(Permission.SITE_DELETE, getattr(found, "organization_id", None)):
             raise
         return found
+
+
+def names_a_state(door: Door, method: str) -> bool:
+    """Whether `If-Match` means something here: what is changed is what is answered, so that its ETag is one that a GET has shown.
+
+    A POST that makes something else of what it finds (a report of its schedule) answers with that.
+    """
+    return method not in SAFE and bool(door.finds and door.gives) and (method != "POST" or door.at is None)
 
 
 def _check_if_match(schema: Schema, found: Any) -> None:

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from webapp.kit.permissions import Permission
 from webapp.kit.web import openapi_components as parts
-from webapp.kit.web.doors import CHANGES, SAFE, Door
+from webapp.kit.web.doors import CHANGES, SAFE, Door, names_a_state
 from webapp.kit.web.openapi_components import JSON, XLSX, error_ref, header_refs
 from webapp.kit.web.openapi_examples import TAGS, WORDS, illustrate
 from webapp.kit.web.openapi_schemas import SchemaPlugin
@@ -170,7 +170,7 @@ def header_parameters(door: Door, method: str) -> list[Any]:
     names = []
     if method == "POST" and door.idempotent and door.needs is not Permission.PUBLIC:
         names.append("Idempotency-Key")
-    if method not in SAFE and door.finds and door.gives:
+    if names_a_state(door, method):
         names.append("If-Match")
     if method in SAFE and _has_tag(door):
         names.append("If-None-Match")
@@ -274,7 +274,7 @@ def failures(door: Door, rule: Rule, method: str) -> dict[str, Any]:
         statuses += [409, 422]
     if door.query or deleted_parameter(door, method):
         statuses.append(422)
-    if method not in SAFE and door.finds and door.gives:
+    if names_a_state(door, method):
         statuses.append(412)
     if door.takes or "request_schema" in door.extra:
         statuses += [413, 415]
