@@ -65,6 +65,7 @@ def test_the_order_is_what_the_keys_say_and_empty_ones_are_last(rows, sort, orde
 
 def test_without_a_cursor_equal_rows_lie_by_the_tie(rows):
     assert names(a_list(cursor=None).all()) == "edbca"
+    assert names(a_list(cursor=None, tie=SignIn.id.desc()).all()) == "edcba"
     assert names(a_list(default_sort="program,-name").all()) == "bdeca"
 
 
@@ -92,6 +93,7 @@ def test_a_page_says_where_it_lies(rows):
     assert (beyond.rows, beyond.total, beyond.by_page, beyond.next_place) == ([], 5, False, None)
     assert (first.takes_cursor, first.at_cursor, page(a_list(cursor=None)).takes_cursor) == (True, False, False)
     assert page(sort=["name", "-at"]).sort == ["name", "-at"]
+    assert page(a_list(default_sort="program,-name")).sort == ["program", "-name"]
 
 
 def test_a_page_beyond_the_end_asks_for_no_rows(rows, monkeypatch):
@@ -110,8 +112,9 @@ def test_a_page_in_the_cursor_s_order_says_where_the_next_begins(rows):
 @pytest.mark.parametrize(("sort", "order"), [([], "edcba"), (["-at"], "edcba"), (["at"], "abcde")])
 @pytest.mark.parametrize("size", [1, 2, 4, 5, 6])
 def test_cursors_lead_through_all_and_then_end(rows, sort, order, size):
-    met, place = [], ""
+    met, place, parts = [], "", 0
     while place is not None:
+        parts += 1
         part = page(sort=sort, cursor=place, limit=size)
         assert len(part.rows) <= size
         assert (part.total, part.size, part.first, part.takes_cursor, part.at_cursor, part.by_page) == (5, size, 0, True, True, True)
@@ -119,6 +122,7 @@ def test_cursors_lead_through_all_and_then_end(rows, sort, order, size):
         met += part.rows
         place = part.next_place
     assert names(met) == order
+    assert parts == -(-5 // size), "a last page that is full is the last"
 
 
 def test_how_pages_are_named_goes_on_with_the_cursor(rows):
