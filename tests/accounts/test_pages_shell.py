@@ -12,7 +12,7 @@ from tests.accounts.pages import heading, navigation, text_of, words_of
 from tests.cast import Browser
 from webapp.kit.db import db
 
-WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/reports", "/wednesday",
+WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/ends", "/reports", "/wednesday",
         "/insights", "/repositories", "/deployments", "/incidents", "/sprints", "/developers"]
 OPERATE = ["/admin", "/admin/jobs", "/admin/feeds", "/admin/api-usage"]
 

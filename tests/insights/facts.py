@@ -16,8 +16,12 @@ def sha(word=""):
     return hashlib.sha1((word or f"number {next(count)}").encode()).hexdigest()
 
 
+START = now().replace(microsecond=0)
+
+
 def ago(**delta):
-    return stamp(now().replace(microsecond=0) - timedelta(**delta))
+    """A time in the past, the same however often it is asked for."""
+    return stamp(START - timedelta(**delta))
 
 
 def a_commit(name="", *parents, **fields):
