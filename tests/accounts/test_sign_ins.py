@@ -79,6 +79,13 @@ def test_what_is_opened_says_when_how_and_from_where(somebody):
     assert written() == [("sign_in.opened", "success", somebody.email, "sign_in", made.id, {"kind": [None, "token"]}, ORIGIN.ip)]
 
 
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_who_has_just_proven_who_they_are_is_themselves_from_where_they_came(somebody, is_superuser):
+    somebody.is_superuser = is_superuser
+    actor = signing.as_person(NOBODY, somebody)
+    assert (actor.kind, actor.id, actor.label, actor.is_superuser, actor.origin) == ("user", somebody.id, somebody.email, is_superuser, ORIGIN)
+
+
 @pytest.mark.parametrize("change", ["password_hash = 'other'", "deleted_at = now()", "suspended_at = now()"])
 def test_nothing_is_opened_for_who_changed_since_they_were_proven(somebody, change):
     db.session.execute(text(f"UPDATE users SET {change} WHERE id = :user"), {"user": somebody.id})

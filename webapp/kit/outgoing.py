@@ -91,11 +91,12 @@ def _is_local_name(host: str) -> bool:
 def is_permitted(address: Address, allowed: Sequence[Network]) -> bool:
     """Whether requests may go there: to the public internet, and to networks that are allowed by name.
 
-    An IPv6 address that only carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that one too.
+    An IPv6 address that only carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that one: whether it is public itself,
+    Python's patch versions do not agree on.
     """
     if any(address.version == each.version and address in each for each in allowed):
         return True
-    return all(each.is_global and not each.is_multicast for each in (address, *_carried(address)))
+    return all(each.is_global and not each.is_multicast for each in _carried(address) or [address])
 
 
 def _carried(address: Address) -> list[Address]:
