@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,15 @@ from webapp.fleet.models import Installation, Site
 from webapp.kit.db import db
 
 MOST = 10
+SAME_MOMENT = 32
+"""One page asks many statements about one moment; an expression is built once for each."""
 RESTS = and_(Installation.valid_to.is_(None), Installation.enabled.is_not(False), Installation.verdict_id == ProjectVerdict.id,
              ProjectVerdict.feed_id == ProjectFeed.id, ProjectFeed.state != FeedState.UNKNOWN)
 """Installations that run, with the feeds that their verdicts rest on."""
 RUNS_CURRENT = and_(Site.core_version.is_not(None), Site.core_version.not_like("7.%"))
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def rests_on_stale(at: datetime) -> ColumnElement[bool]:
     """Whether a site would be OK, but for feeds or advisories that are stale; cheap while none is.
 
@@ -38,6 +42,7 @@ def _is_stale(at: datetime) -> ColumnElement[bool]:
     return or_(advisories_are_stale(at), and_(RUNS_CURRENT, core_stale_since(at).is_not(None)), Site.id.in_(of_stale))
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def stale_since(at: datetime) -> ColumnElement[datetime]:
     """Since when something that a site rests on is stale; at the earliest since it would be OK."""
     first: ScalarSelect[Any] = select(func.min(ProjectFeed.stale_at)).where(

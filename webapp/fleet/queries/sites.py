@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satis
 from webapp.fleet.models import Installation, InventoryReportRow, Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.queries.advisories import is_open_to
-from webapp.fleet.queries.freshness import rests_on_stale, stale_since
+from webapp.fleet.queries.freshness import SAME_MOMENT, rests_on_stale, stale_since
 from webapp.fleet.queries.marks import runs_marked
 from webapp.fleet.queries.names import in_team, names_of, of_repository, with_names
 from webapp.fleet.values import SiteStatus
@@ -44,6 +45,7 @@ RECENTLY = timedelta(days=1)
 OPERATORS = "<>=!^~*|, "
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def status_column(at: datetime) -> ColumnElement[str]:
     """A site's status at a moment: never reported is unknown, silent hides the last condition, and what was last judged by stale feeds
     is not OK but unknown."""
@@ -51,6 +53,7 @@ def status_column(at: datetime) -> ColumnElement[str]:
                 (Site.exposures_count > 0, literal("vulnerable")), (rests_on_stale(at), literal("unknown")), else_=Site.condition)
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def since_column(at: datetime) -> ColumnElement[datetime]:
     """Since when a site has had its status."""
     return case((Site.last_report_at.is_(None), Site.created_at), (Site.silent_after < at, Site.silent_after),
@@ -58,6 +61,7 @@ def since_column(at: datetime) -> ColumnElement[datetime]:
                 (Site.exposures_count > 0, Site.exposed_since), (rests_on_stale(at), stale_since(at)), else_=Site.condition_since)
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def stale_column(at: datetime) -> ColumnElement[bool]:
     """Whether a site is unknown for no other reason than that feeds or advisories are stale."""
     return and_(Site.last_report_at.is_not(None), Site.silent_after >= at, Site.exposures_count == 0, rests_on_stale(at))
@@ -69,6 +73,7 @@ def late_after_column() -> ColumnElement[datetime]:
     return func.least(Site.last_report_at + usual, Site.silent_after)
 
 
+@lru_cache(maxsize=SAME_MOMENT)
 def reporting_column(at: datetime) -> ColumnElement[str]:
     """How a site keeps its rhythm; one that was silent until lately is recovered for a day."""
     return case((Site.last_report_at.is_(None), literal("never")), (Site.silent_after < at, literal("silent")),
@@ -76,10 +81,11 @@ def reporting_column(at: datetime) -> ColumnElement[str]:
                 else_=literal("on_time"))
 
 
-def _of_now(at: datetime) -> list[ColumnElement[Any]]:
+@lru_cache(maxsize=SAME_MOMENT)
+def _of_now(at: datetime) -> tuple[ColumnElement[Any], ...]:
     """What of a site depends on the clock."""
-    return [status_column(at).label("status"), since_column(at).label("status_since"), reporting_column(at).label("reporting"),
-            stale_column(at).label("is_stale")]
+    return (status_column(at).label("status"), since_column(at).label("status_since"), reporting_column(at).label("reporting"),
+            stale_column(at).label("is_stale"))
 
 
 def find_sites(actor: Actor, asked: Mapping[str, Any], at: datetime | None = None) -> Listing:
