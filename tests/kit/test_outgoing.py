@@ -121,4 +121,4 @@ def test_what_is_answered_is_one_line_that_can_be_shown():
 
 @pytest.mark.parametrize(("value", "expected"), [("120", 120.0), ("", None), ("soon", None), ("99999999", 86_400.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0)])
 def test_how_long_to_wait_is_read_in_both_forms(value, expected):
-    assert outgoing._retry_after(value) == expected
+    assert outgoing.retry_after(value) == expected

@@ -172,7 +172,7 @@ def _exchange(connection: _Pinned, parts: SplitResult, body: bytes, headers: Map
         text = response.read(MOST_READ).decode("utf-8", "replace")
         if time.monotonic() >= deadline:
             raise TimeoutError
-        return Reply(response.status, _plain(text), _retry_after(response.headers.get("Retry-After", "")))
+        return Reply(response.status, _plain(text), retry_after(response.headers.get("Retry-After", "")))
     except (OSError, http.client.HTTPException) as problem:
         raise NotSent(_words(TimeoutError() if time.monotonic() >= deadline else problem)) from None
     finally:
@@ -192,7 +192,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:MOST_KEPT * 2]).split())[:MOST_KEPT]
 
 
-def _retry_after(value: str) -> float | None:
+def retry_after(value: str) -> float | None:
     """How long the server asks to be left alone, in seconds, a day at most: said as seconds or as a date (RFC 9110, 10.2.3)."""
     value = value.strip()
     if value.isascii() and value.isdecimal():

@@ -14,19 +14,16 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from webapp.catalog.feeds.proxies import Proxies, connect
-from webapp.kit.clock import now
+from webapp.kit.outgoing import retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 3
 ATTEMPTS = 3
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
-LONGEST_REST = 86_400.0
 MOST_HEADERS = 200
 DIRECT = Proxies()
 TUNNEL_REFUSED = "Tunnel connection failed: "
@@ -165,7 +162,7 @@ class Guest:
             again = response.status >= 500 or response.status == 429
             who = "proxy" if response.status == 407 else "server"
             raise FetchFailed(f"The {who} answered with {response.status}.", again=again, status=response.status,
-                              wait=_retry_after(response) if again else None)
+                              wait=retry_after(response.headers.get("Retry-After", "")) if again else None)
         return Answer(self._body(response, largest), False, etag, last_modified)
 
     def _body(self, response: http.client.HTTPResponse, largest: int) -> bytes:
@@ -217,19 +214,6 @@ def _header(response: http.client.HTTPResponse, name: str) -> str | None:
     """A validator as the server gave it; one that is too long to be kept, or not plain, is not."""
     value = response.headers.get(name)
     return value if value and len(value) <= MOST_HEADERS and value.isprintable() and value.isascii() else None
-
-
-def _retry_after(response: http.client.HTTPResponse) -> float | None:
-    """How long the server asks to be left alone, in seconds, a day at most: said as seconds or as a date (RFC 9110, 10.2.3)."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return min(float(value[:9]), LONGEST_REST)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - now()).total_seconds(), 0.0), LONGEST_REST)
 
 
 def _words(problem: Exception) -> str:
