@@ -150,7 +150,7 @@ def test_a_report_is_built_and_downloaded(app, address, cast, tmp_path):
 
     def work(_):
         with app.app_context():
-            waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued'")]
+            waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
         for job in waiting:
             with app.app_context():
                 jobs.perform(*job)

@@ -54,7 +54,7 @@ def work(app: Any) -> None:
         from webapp.kit.db import ALL, enter_scope, rollback
 
         enter_scope(ALL)
-        waiting = rows("SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued'")
+        waiting = rows("SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued' ORDER BY created_at, id")
         rollback()
         for row in waiting:
             perform(row.id, row.attempt)

@@ -11,7 +11,7 @@ from webapp.kit.clock import now, stamp
 from webapp.kit.db import ALL, enter_scope, execute, rollback, rows
 from webapp.kit.jobs import ask, perform
 
-CONSEQUENCES = "SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued'"
+CONSEQUENCES = "SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued' ORDER BY created_at, id"
 
 
 def made(answer: Any) -> Any:

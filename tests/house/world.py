@@ -132,7 +132,7 @@ def reports_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
     body = {"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": things["organization"]}}
     done = made(cast.member.post("/reports", body))["id"]
     with app.app_context():
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued'")]
+        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
     for job in waiting:
         with app.app_context():
             jobs.perform(*job)

@@ -75,7 +75,7 @@ def settled(app):
 
     with app.app_context():
         enter_scope(ALL)
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued'")]
+        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
         rollback()
     for job in waiting:
         with app.app_context():

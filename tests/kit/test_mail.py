@@ -39,7 +39,7 @@ def work(app):
     """Does what waits, as a worker would."""
     with app.app_context():
         enter_scope(ALL)
-        for row in rows("SELECT id, attempt FROM job_outbox WHERE state IN ('waiting', 'queued')"):
+        for row in rows("SELECT id, attempt FROM job_outbox WHERE state IN ('waiting', 'queued') ORDER BY created_at, id"):
             if execute("UPDATE job_outbox SET state = 'queued' WHERE id = :id", id=row.id):
                 from webapp.kit.db import commit
 
