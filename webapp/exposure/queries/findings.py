@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ STANDING = case((RiskDecision.ended_at.is_not(None), literal("ended")), (RiskDec
 SITE_EQUAL = ("owner_id", "environment", "criticality")
 
 
+@cache
 def left_censored() -> ColumnElement[bool]:
     """Whether a finding may be older than is known: the first report of its site showed it, and the advisory was out before."""
     every = aliased(Site)
