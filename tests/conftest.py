@@ -99,9 +99,9 @@ def empty(app: Any) -> None:
     engine = create_engine(app.config["MIGRATION_DATABASE_URL"], poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("SELECT set_config('patchboard.organizations', :all, true)"), {"all": ALL})
-        found = connection.scalars(text(filled)).all()
-        walled = set(connection.scalars(text(ADDED_TO), {"names": found}))
-        for name in found:
+        found = set(connection.scalars(text(filled)))
+        walled = set(connection.scalars(text(ADDED_TO), {"names": list(found)}))
+        for name in (each for each in names if each in found):  # what refers to another table before that one
             if name in walled:
                 connection.execute(text(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"))
             connection.execute(text(f"DELETE FROM {name}"))

@@ -20,11 +20,11 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         return call()
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [each.result(timeout=60) for each in [pool.submit(run, call) for call in calls]]
+        return [each.result(timeout=120) for each in [pool.submit(run, call) for call in calls]]
 
 
 def statuses(answers: list[Any]) -> list[int]:
@@ -145,7 +145,7 @@ def test_one_link_used_twice_at_once_sets_one_password(app, cast):
     assert good == [new for new, answer in zip(passwords, answers, strict=True) if answer.status_code == 200]
 
 
-def test_a_key_that_is_revoked_in_a_stream_of_requests_stops_within_a_second(app, cast):
+def test_a_key_that_is_revoked_in_a_stream_of_requests_stops_at_once(app, cast):
     """Four callers that ask without a pause: what begins after the revocation was answered is refused, and goes on being."""
     made = cast.admin.post("/api-keys", {"name": "busy", "scopes": ["read"], "organization_id": str(cast.organization.id)}).json["data"]
     caller, answers, over = Caller(app, {"X-API-Key": made["secret"]}), [], threading.Event()
@@ -158,14 +158,23 @@ def test_a_key_that_is_revoked_in_a_stream_of_requests_stops_within_a_second(app
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    while len(answers) < 8:
-        time.sleep(0.01)
-    assert cast.admin.delete(f"/api-keys/{made['id']}").status_code == 200
-    revoked = time.monotonic()
-    time.sleep(1)
-    over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        assert comes(lambda: len(answers) >= 8)
+        assert cast.admin.delete(f"/api-keys/{made['id']}").status_code == 200
+        revoked = time.monotonic()
+        assert comes(lambda: sum(began > revoked for began, _ in list(answers)) >= 20)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
     before, after = ([status for began, status in answers if (began > revoked) == late] for late in (False, True))
     assert before.count(200) >= 8
     assert set(after) == {401}, "no request that began after the revocation gets anything"
+
+
+def comes(is_there: Callable[[], bool], seconds: float = 60) -> bool:
+    """Waits until it is there."""
+    until = time.monotonic() + seconds
+    while not (found := is_there()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return found

@@ -86,7 +86,7 @@ def test_of_two_who_delete_it_at_once_one_does(app, cast, place):
     path, before, gate = f"/organizations/{place.id}", alive(app, place), Barrier(2)
 
     def delete(_):
-        gate.wait(timeout=20)
+        gate.wait(timeout=60)
         return cast.root.delete(path).status_code
 
     with ThreadPoolExecutor(2) as both:

@@ -25,19 +25,27 @@ def served(**settings: str) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.kit.local.webserver", "wsgi:app"]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.1)
+        wait_until_it_listens(port, server)
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)
 
 
-def send(port: int, text: bytes, *, seconds: float = 20.0) -> bytes:
+def wait_until_it_listens(port: int, server: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert server.poll() is None, "the web server did not start"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the web server does not listen")
+
+
+def send(port: int, text: bytes, *, seconds: float = 60.0) -> bytes:
     """Everything that the server answers to these bytes until it closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from ipaddress import ip_address
 
 import pytest
@@ -90,7 +89,7 @@ def test_plain_http_is_for_allowed_networks_alone(monkeypatch):
 def test_a_certificate_has_to_be_right(monkeypatch):
     """The receiver speaks no TLS at all, which is not accepted either."""
     with receiving() as receiver, pytest.raises(NotSent, match="certificate was not accepted"):
-        post(receiver.url.replace("http://", "https://"), b"{}", {}, Rules(HERE, timeout=3))
+        post(receiver.url.replace("http://", "https://"), b"{}", {}, Rules(HERE, timeout=60))
 
 
 def test_names_that_nobody_has_are_said(monkeypatch):
@@ -105,11 +104,11 @@ def test_names_that_nobody_has_are_said(monkeypatch):
 def test_a_large_answer_is_not_read_and_a_slow_one_is_cut_off():
     with receiving(text=b"y" * 1_000_000) as receiver:
         assert len(post(receiver.url, b"{}", {}, Rules(HERE)).text) == 500
-    with receiving(text=b"z" * 50, delay=0.2) as receiver:
-        began = time.monotonic()
+    with receiving(text=b"z" * 300, delay=0.2) as receiver:
         with pytest.raises(NotSent, match="did not answer in time"):
             post(receiver.url, b"{}", {}, Rules(HERE, timeout=0.7))
-        assert time.monotonic() - began < 3
+        assert receiver.ended.wait(120)
+        assert receiver.written < 300, "it was cut off in the middle of its answer"
 
 
 def test_what_is_answered_is_one_line_that_can_be_shown():

@@ -30,6 +30,9 @@ class Receiver:
     delay: float = 0.0
     posted: list[Posted] = field(default_factory=list)
     url: str = ""
+    written: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+    """How many pieces of its text went out, and whether an answer has come to its end, or was cut off."""
 
     def answer(self) -> int:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -49,6 +52,8 @@ def handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 for each in receiver.text if receiver.delay else [receiver.text]:
                     time.sleep(receiver.delay)
                     self.wfile.write(bytes([each]) if isinstance(each, int) else each)
+                    receiver.written += 1
+            receiver.ended.set()
 
         def log_message(self, *_: Any) -> None:
             """Nothing: tests look at what was posted."""

@@ -16,6 +16,7 @@ from webapp.kit.probes import Probe, ask_all
 from webapp.ops.queries import health as queries
 from webapp.ops.values import Condition, Dependency, Health, health_of
 
+PATIENCE = queries.PATIENCE
 NOBODY = "postgresql+psycopg2://secretuser:secretpassword@127.0.0.1:9/nothing"
 
 
@@ -95,16 +96,16 @@ def test_a_storage_that_is_nearly_full_is_degraded(client, worker, monkeypatch):
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
 
 
-def test_what_hangs_does_not_hang_the_answer(client, new_checks, silent_server):
+def test_what_hangs_does_not_hang_the_answer(client, new_checks, silent_server, monkeypatch):
     new_checks(
         database=f"postgresql+psycopg2://u:p@127.0.0.1:{silent_server}/d", redis=f"redis://127.0.0.1:{silent_server}/0"
     )
+    assert PATIENCE <= 1.5
+    monkeypatch.setattr(queries, "PATIENCE", 0.2)  # long before a connection is given up, which takes two seconds
     for path in ("/health", "/health/ready"):
-        started = time.monotonic()
         answer = client.get(path)
-        assert time.monotonic() - started < 2
         assert answer.status_code == 503
-        assert answer.json["dependencies"]["database"]["status"] == "down"
+        assert answer.json["dependencies"]["database"] == {"status": "down", "reason": "no answer in time"}
 
 
 def test_live_asks_nothing_and_ready_asks_the_database(client, new_checks):
@@ -156,15 +157,15 @@ def test_a_flood_of_questions_is_one_question():
 
     def check():
         asked.append(now())
-        go_on.wait(5)
+        go_on.wait(60)
         return 1
 
-    probe = Probe(check)
+    probe = Probe(check, keep=600)
     assert isinstance(ask_all({"one": probe}, 0.05)["one"], TimeoutError)
     assert isinstance(ask_all({"one": probe}, 0.05)["one"], TimeoutError)
     go_on.set()
-    assert ask_all({"one": probe}, 5) == {"one": 1}
-    assert ask_all({"one": probe}, 5) == {"one": 1}
+    assert ask_all({"one": probe}, 60) == {"one": 1}
+    assert ask_all({"one": probe}, 60) == {"one": 1}
     assert len(asked) == 1
 
 
@@ -178,6 +179,6 @@ def test_an_answer_is_asked_for_anew_when_it_is_old_and_errors_are_answers():
         return found
 
     probe = Probe(check, keep=0)
-    assert isinstance(ask_all({"one": probe}, 1)["one"], ValueError)
+    assert isinstance(ask_all({"one": probe}, 60)["one"], ValueError)
     time.sleep(0.01)
-    assert ask_all({"one": probe}, 1) == {"one": 2}
+    assert ask_all({"one": probe}, 60) == {"one": 2}

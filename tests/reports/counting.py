@@ -10,6 +10,11 @@ from sqlalchemy import event
 
 def statements(app: Any, call: Callable[[], object]) -> int:
     """How many statements the application sends to the database during a call."""
+    return len(listed(app, call))
+
+
+def listed(app: Any, call: Callable[[], object]) -> list[str]:
+    """The statements that the application sends to the database during a call, in their order."""
     from webapp.kit.db import db
 
     seen: list[str] = []
@@ -24,4 +29,4 @@ def statements(app: Any, call: Callable[[], object]) -> int:
         call()
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
+    return seen
