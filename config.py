@@ -46,6 +46,7 @@ def settings() -> dict[str, Any]:
         "LOG_LEVEL": envstr("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "REDIS_URL": known["REDIS_URL"],
         "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
+        "STORAGE": storage_settings(),
         "METRICS_TOKEN": envsecret("METRICS_TOKEN"),
         "AUDIT_KEY": envsecret("AUDIT_KEY"),
         "AUDIT_KEYS_BEFORE": [key.strip() for key in envsecret("AUDIT_KEYS_BEFORE").split(",") if key.strip()],
@@ -77,6 +78,13 @@ def mail_settings() -> dict[str, Any]:
         if not envstr("PUBLIC_URL"):
             raise BadSetting("MAIL_URL needs PUBLIC_URL: links in mails name the server, and never trust what a request says.")
     return {"MAIL_URL": url, "MAIL_FROM": origin, "MAIL_ATTACHMENTS_MAX_MB": envint("MAIL_ATTACHMENTS_MAX_MB", 10, 0, 100)}
+
+
+def storage_settings() -> Any:
+    """Where files are kept beside the disk; None for STORAGE_DIR."""
+    from webapp.kit.storage.address import storage_address
+
+    return storage_address()
 
 
 def notification_settings() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from webapp.kit.redis import connect
+from webapp.kit.storage import Disk
 from webapp.ops.queries import CHECKS, Checks, health
 
 
@@ -19,7 +20,7 @@ def new_checks(app, monkeypatch):
         made = Checks(
             database or config["SQLALCHEMY_DATABASE_URI"],
             connect(redis or config["REDIS_URL"]),
-            Path(storage or config["STORAGE_DIR"]),
+            Disk(storage or config["STORAGE_DIR"]),
             Path(app.extensions["migrate"].directory),
         )
         monkeypatch.setitem(app.extensions, CHECKS, made)

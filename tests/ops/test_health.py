@@ -13,6 +13,7 @@ from webapp.kit.clock import now
 from webapp.kit.db import execute
 from webapp.kit.ids import new_id
 from webapp.kit.probes import Probe, ask_all
+from webapp.kit.storage import disk
 from webapp.ops.queries import health as queries
 from webapp.ops.values import Condition, Dependency, Health, health_of
 
@@ -91,7 +92,7 @@ def test_a_storage_that_cannot_be_written_is_unhealthy(client, new_checks, tmp_p
 
 
 def test_a_storage_that_is_nearly_full_is_degraded(client, worker, monkeypatch):
-    monkeypatch.setattr(queries, "LEAST_SPACE", 2**63)
+    monkeypatch.setattr(disk, "LEAST_SPACE", 2**63)
     answer = client.get("/health")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
 

@@ -12,6 +12,7 @@ import pytest
 from webapp.kit import jobs
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, execute, rows, unit_of_work
+from webapp.kit.storage import Disk
 from webapp.reports import actions
 from webapp.reports.jobs import building
 
@@ -86,7 +87,7 @@ def test_the_builder_of_a_cancelled_job_cannot_write_into_its_successor(app: Any
 def test_a_second_builder_takes_over_and_leaves_nothing_of_the_first(app: Any, cast: Any, fleet: Any, work: Any,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     report = ask(cast.member)
-    real, storage = building.settled, Path(app.config["STORAGE_DIR"]).resolve()
+    real, storage = building.settled, Disk(app.config["STORAGE_DIR"])
 
     def overtaken(*arguments: Any) -> Any:
         monkeypatch.setattr(building, "settled", real)

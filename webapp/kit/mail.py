@@ -8,6 +8,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import HeaderParseError
@@ -22,7 +23,7 @@ from webapp.kit import jobs
 from webapp.kit.clock import now
 from webapp.kit.logs import log
 from webapp.kit.settings import BadSetting
-from webapp.kit.storage import storage
+from webapp.kit.storage import StorageDown, storage
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 PATIENCE = 15.0
@@ -100,7 +101,7 @@ def address_of(path: str) -> str:
 def post(to: str, subject: str, text: str, at: datetime, files: Sequence[Mapping[str, str]] = ()) -> None:
     """Asks for a mail to be sent once this transaction is committed; nothing where this server sends no mail.
 
-    `files` go with it, each a `path` below the storage directory with its `mimetype`.
+    `files` go with it, each a `path`, which is its key in the storage, with its `mimetype`.
     """
     if sends_mail():
         attached = {"files": [dict(each) for each in files]} if files else {}
@@ -108,19 +109,28 @@ def post(to: str, subject: str, text: str, at: datetime, files: Sequence[Mapping
 
 
 def send_mail(attempt: int, to: str, subject: str, text: str, files: Sequence[Mapping[str, str]] = ()) -> None:
-    """The job: sends one mail, later again while the server is down, and never again what it refuses for good."""
-    deliver(attach(written(to, subject, text, now()), files), attempt)
+    """The job: sends one mail, later again while the server or the storage is down, and never again what it refuses for good."""
+    try:
+        message = attach(written(to, subject, text, now()), files)
+    except StorageDown:
+        if attempt > len(WAITS):
+            raise jobs.GivenUp(f"Not sent after {attempt} tries.") from None
+        raise jobs.TryLater(WAITS[attempt - 1]) from None
+    deliver(message, attempt)
 
 
 def attach(message: EmailMessage, files: Sequence[Mapping[str, str]]) -> EmailMessage:
     """The mail with these files of the storage; one that was removed meanwhile is left out, as its text leads to what is there."""
     for file in files:
-        path = storage() / file["path"]
+        name = file["path"].rpartition("/")[2]
         kind, _, subtype = file["mimetype"].partition("/")
-        if path.is_file():
-            message.add_attachment(path.read_bytes(), maintype=kind, subtype=subtype, filename=path.name)
-        else:
-            log().warning("attachment_gone", file=path.name)
+        try:
+            content = storage().open(file["path"])
+        except FileNotFoundError:
+            log().warning("attachment_gone", file=name)
+            continue
+        with closing(content):
+            message.add_attachment(b"".join(content), maintype=kind, subtype=subtype, filename=name)
     return message
 
 

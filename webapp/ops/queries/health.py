@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -25,11 +23,11 @@ from webapp.kit.db import execute, rows
 from webapp.kit.logs import log
 from webapp.kit.probes import Probe, ask_all
 from webapp.kit.redis import redis
+from webapp.kit.storage import Storage, StorageDown, storage
 from webapp.ops.values import Backlog, Condition, Dependency, FeedAge, SourceAge
 
 CHECKS = "patchboard_checks"
 PATIENCE = 1.5
-LEAST_SPACE = 64 * 1024 * 1024
 LONG_WAIT = timedelta(seconds=60)
 WORKERS, QUEUES, QUEUE = "rq:workers", "rq:queues", "rq:queue:{}"
 OLDEST_WAITING = """
@@ -46,7 +44,7 @@ class Checks:
     The database is asked on connections of its own: when all the others are busy, the system is slow, not down.
     """
 
-    def __init__(self, database_url: str, redis: Redis, storage: Path, migrations: Path) -> None:
+    def __init__(self, database_url: str, redis: Redis, storage: Storage, migrations: Path) -> None:
         wait = {"connect_timeout": 2, "tcp_user_timeout": 2000, "application_name": "patchboard health"}
         engine = create_engine(database_url, poolclass=NullPool, connect_args=wait)
         checks: dict[str, Check] = {
@@ -67,7 +65,7 @@ def checks_of(app: Any) -> Checks:
     """The checks of this application's process, made when they are first asked for."""
     if CHECKS not in app.extensions:
         config, migrations = app.config, Path(app.extensions["migrate"].directory)
-        app.extensions[CHECKS] = Checks(config["SQLALCHEMY_DATABASE_URI"], redis(), Path(config["STORAGE_DIR"]), migrations)
+        app.extensions[CHECKS] = Checks(config["SQLALCHEMY_DATABASE_URI"], redis(), storage(), migrations)
     kept: Checks = app.extensions[CHECKS]
     return kept
 
@@ -123,16 +121,13 @@ def check_workers(redis: Redis, engine: Engine, at: datetime) -> Dependency:
     return Dependency(Condition.DEGRADED, "work waits") if late else UP
 
 
-def check_storage(directory: Path) -> Dependency:
-    """Whether a file can be written and read back where files are kept."""
+def check_storage(storage: Storage) -> Dependency:
+    """Whether a file can be written, or what was written be read, where files are kept."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory) as file:
-            file.write(b"written")
-            file.flush()
-    except OSError:
-        return Dependency(Condition.DOWN, "not writable")
-    return Dependency(Condition.DEGRADED, "nearly full") if shutil.disk_usage(directory).free < LEAST_SPACE else UP
+        soon = storage.check()
+    except StorageDown as problem:
+        return Dependency(Condition.DOWN, problem.reason)
+    return Dependency(Condition.DEGRADED, soon) if soon else UP
 
 
 def find_backlog(at: datetime) -> list[Backlog]:

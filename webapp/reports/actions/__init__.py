@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from webapp.kit.db import after_commit, db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
 from webapp.kit.events import announce, note
 from webapp.kit.permissions import SYSTEM, Actor, Permission
+from webapp.kit.storage import Storage
 from webapp.reports.actions.letters import mail_report
 from webapp.reports.models import Report, ReportFile
 from webapp.reports.policy import may_build, require_build
@@ -106,7 +106,7 @@ def _everywhere(actor: Actor) -> list[UUID] | None:
     return sorted(where)
 
 
-def cancel_report(actor: Actor, report: Report, storage: Path, at: datetime) -> Report:
+def cancel_report(actor: Actor, report: Report, storage: Storage, at: datetime) -> Report:
     """Stops a report; its builder notices at its next step. Conflict when it is over."""
     require_build(actor, report)
     if report.status not in UNFINISHED:
@@ -214,7 +214,7 @@ def _note(kind: str, report_id: UUID, at: datetime) -> None:
         note(kind, report.organization_id, [{"ref": report.id, "label": report.title}], at)
 
 
-def forget_files(days: int, most: int, storage: Path) -> int:
+def forget_files(days: int, most: int, storage: Storage) -> int:
     """Removes the files of up to `most` reports that were finished more than so many days ago, and tells of how many; the reports stay."""
     old = rows("SELECT DISTINCT report_id FROM report_files WHERE created_at < now() - make_interval(days => :days) LIMIT :most",
                days=days, most=most)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, send_file
+from flask import Response
 
 from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor
 from webapp.kit.storage import storage
-from webapp.kit.web import answers, exports, limits
+from webapp.kit.web import answers, attachments, exports, limits
 from webapp.kit.web.openapi_components import error_ref
 from webapp.reports import actions, queries
 from webapp.reports.api.door import P, api
@@ -79,12 +79,11 @@ def download_report(actor: Actor, found: Report, query: dict[str, Any]) -> Respo
 
 def attachment(file: ReportFile) -> Response:
     """A file of a report as it lies in the storage; NotFound when somebody has removed it there."""
-    path = storage() / file.path
-    if not path.is_file():
-        raise NotFound("The file is no longer in the storage. Request the report again.")
-    answer = send_file(path, MIMETYPES[Format(file.format)], as_attachment=True, download_name=path.name, etag=file.sha256)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
+    try:
+        return attachments.attachment(lambda: storage().open(file.path), file.path.rpartition("/")[2], MIMETYPES[Format(file.format)],
+                                      file.sha256)
+    except FileNotFoundError:
+        raise NotFound("The file is no longer in the storage. Request the report again.") from None
 
 
 @api.post("/reports/<uuid:report_id>/cancel", needs=P.REPORT_BUILD, finds=queries.get_report, gives=ReportSchema())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +42,7 @@ class HashedFile(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.file = path.open("xb")
+        self.path, self.file = path, path.open("xb")
         self.size, self.hash, self.is_broken = 0, hashlib.sha256(), False
 
     def writable(self) -> bool:
@@ -76,11 +75,6 @@ class HashedFile(io.RawIOBase):
             except OSError:
                 if not self.is_broken:
                     raise
-
-    def settle(self) -> None:
-        """Brings everything to the disk before the file gets its name."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
 
 
 class Sink(Protocol):

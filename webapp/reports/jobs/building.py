@@ -1,19 +1,16 @@
 """Building a report: all its formats in one pass, from one snapshot of the database, within what its owner may see.
 
-Files are written under a temporary name, brought to the disk, and named; then, in one transaction, the report is done.
+Files are written where nobody sees them, and put into the storage whole; then, in one transaction, the report is done.
 Whatever happens before leaves no file behind.
 """
 
 from __future__ import annotations
 
 import errno
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -26,13 +23,14 @@ from webapp.kit.clock import now
 from webapp.kit.db import ALL, db, enter_scope, scope_of, unit_of_work
 from webapp.kit.jobs import Superseded
 from webapp.kit.logs import log
+from webapp.kit.storage import Storage, StorageDown
 from webapp.reports import actions
 from webapp.reports.formats import SINKS, HashedFile, Head, Sink
 from webapp.reports.formats.pdf import NotPrintable
 from webapp.reports.policy import reader_of
 from webapp.reports.queries.names import facts_of
 from webapp.reports.shelf import KINDS
-from webapp.reports.values import Built, BuiltFile, Format, Order, folder_of, remove_files
+from webapp.reports.values import Built, BuiltFile, Format, Order, clear, folder_of, remove_files
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 EVERY = 0.5
@@ -48,37 +46,37 @@ class Tally:
         self.rows = 0
 
 
-def build_report(report_id: UUID, attempt: int, storage: Path) -> None:
+def build_report(report_id: UUID, attempt: int, storage: Storage) -> None:
     """Builds a report, unless it was cancelled or a newer builder is at it; a failure is written down as a sentence.
 
-    A database that is away is raised: the job is found and done again.
+    A database or a storage that is away is raised: the job is done again.
     """
     order = apart(actions.begin, report_id, attempt, now())
     if order is None:
         return
-    folder, tally = storage / folder_of(report_id, attempt), Tally()
+    tally = Tally()
     try:
         built = write_files(order, storage, tally)
     except Superseded:
-        discard(folder)
+        clear(storage, folder_of(report_id, attempt))
         log().info("report_superseded", report_id=str(report_id), attempt=attempt)
-    except (OperationalError, InterfaceError):
-        discard(folder)
+    except (OperationalError, InterfaceError, StorageDown):
+        clear(storage, folder_of(report_id, attempt))
         raise
     except Exception as problem:
-        discard(folder)
+        clear(storage, folder_of(report_id, attempt))
         log().error("report_failed", report_id=str(report_id), attempt=attempt, rows=tally.rows, exc_info=problem)
         apart(actions.fail, order, sentence_of(problem, tally.rows), now())
     else:
         hand_in(order, built, storage)
 
 
-def hand_in(order: Order, built: Built, storage: Path) -> None:
+def hand_in(order: Order, built: Built, storage: Storage) -> None:
     """Makes the report done and removes what other attempts have left; or its own files when it comes too late."""
     try:
         apart(actions.finish, order, built, now())
     except Superseded:
-        discard(storage / folder_of(order.report_id, order.attempt))
+        clear(storage, folder_of(order.report_id, order.attempt))
         log().info("report_superseded", report_id=str(order.report_id), attempt=order.attempt)
     else:
         remove_files(storage, order.report_id, keep=order.attempt)
@@ -94,10 +92,6 @@ def sentence_of(problem: Exception, rows: int) -> str:
     if isinstance(cause, OSError):
         return f"The files could not be written after {rows:,} rows. Nothing was kept."
     return f"Building stopped after {rows:,} rows because of an error on our side. Nothing was kept."
-
-
-def discard(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def apart(verb: Callable[..., T], *arguments: Any) -> T:
@@ -116,19 +110,16 @@ def snapshot(order: Order) -> Iterator[datetime]:
         db.session.rollback()
 
 
-def write_files(order: Order, storage: Path, tally: Tally) -> Built:
+def write_files(order: Order, storage: Storage, tally: Tally) -> Built:
     """Writes all formats of a report in one pass over its rows."""
-    folder = storage / folder_of(order.report_id, order.attempt)
-    folder.mkdir(parents=True, exist_ok=False)
-    with ExitStack() as stack, snapshot(order) as at:
-        files = {form: stack.enter_context(HashedFile(folder / f".{form}.part")) for form in order.formats}
+    with storage.making() as folder, ExitStack() as stack, snapshot(order) as at:
+        files = {form: stack.enter_context(HashedFile(folder / f"{form}.part")) for form in order.formats}
         sinks = [SINKS[form](file, folder) for form, file in files.items()]
         write_rows(order, sinks, at, tally)
         for sink in sinks:
             apart(actions.note_progress, order, ROWS_TO + 2, sink.stage, tally.rows, at, now())
             sink.finish()
-        finished = [settled(order, form, file, folder, at) for form, file in files.items()]
-        sync_folder(folder)
+        finished = [settled(order, form, file, storage, at) for form, file in files.items()]
         return Built(tuple(finished), tally.rows, at)
 
 
@@ -162,19 +153,9 @@ def head_of(order: Order, at: datetime) -> Head:
                 kind.sections(summary), kind.printed_of(asked), order.brand)
 
 
-def settled(order: Order, form: Format, file: HashedFile, folder: Path, at: datetime) -> BuiltFile:
-    """Brings a file to the disk and gives it its name."""
-    file.settle()
+def settled(order: Order, form: Format, file: HashedFile, storage: Storage, at: datetime) -> BuiltFile:
+    """Puts a finished file into the storage, under its name."""
     file.close()
-    name = f"{order.kind.replace('_', '-')}-{at:%Y-%m-%d}.{form}"
-    (folder / f".{form}.part").rename(folder / name)
-    return BuiltFile(form, str(folder_of(order.report_id, order.attempt) / name), file.size, file.hash.hexdigest())
-
-
-def sync_folder(folder: Path) -> None:
-    """Brings the new names themselves to the disk."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    key = f"{folder_of(order.report_id, order.attempt)}/{order.kind.replace('_', '-')}-{at:%Y-%m-%d}.{form}"
+    storage.take(key, file.path)
+    return BuiltFile(form, key, file.size, file.hash.hexdigest())

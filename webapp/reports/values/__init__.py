@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from webapp.kit.logs import log
+from webapp.kit.storage import Storage, StorageDown
 
 ATTEMPTS = 10
 """How far `attempt` moves on when a report is retried: further than one job ever counts, so that no builder of the job before
@@ -95,7 +96,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class BuiltFile:
-    """One finished file: `path` below the storage directory, and the hash of its bytes."""
+    """One finished file: `path` is its key in the storage, and the hash that of its bytes."""
 
     format: Format
     path: str
@@ -112,16 +113,22 @@ class Built:
     snapshot_at: datetime
 
 
-def folder_of(report_id: UUID, attempt: int | None = None) -> Path:
-    """Where the files of a report lie, below the storage directory; each attempt has a folder of its own."""
-    whole = Path("reports") / str(report_id)
-    return whole if attempt is None else whole / str(attempt)
+def folder_of(report_id: UUID | str, attempt: int | None = None) -> str:
+    """How the keys of a report's files begin; each attempt has its own."""
+    whole = f"reports/{report_id}"
+    return whole if attempt is None else f"{whole}/{attempt}"
 
 
-def remove_files(storage: Path, report_id: UUID, keep: int | None = None) -> None:
+def remove_files(storage: Storage, report_id: UUID, keep: int | None = None) -> None:
     """Removes the files of a report, or of all its attempts but `keep`."""
-    for folder in (storage / folder_of(report_id)).glob("*"):
-        if folder.name != str(keep):
-            shutil.rmtree(folder, ignore_errors=True)
-    if keep is None:
-        shutil.rmtree(storage / folder_of(report_id), ignore_errors=True)
+    clear(storage, folder_of(report_id), None if keep is None else f"{folder_of(report_id, keep)}/")
+
+
+def clear(storage: Storage, below: str, but: str | None = None) -> None:
+    """Removes what is kept below a part of a key, or all of it `but` what begins so; while the storage is down it is left there."""
+    try:
+        for file in list(storage.keys(below)):
+            if but is None or not file.key.startswith(but):
+                storage.delete(file.key)
+    except StorageDown as problem:
+        log().warning("report_files_left", below=below, reason=problem.reason)
