@@ -98,7 +98,7 @@ def empty(app: Any) -> None:
     filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
     engine = create_engine(app.config["MIGRATION_DATABASE_URL"], poolclass=NullPool)
     with engine.begin() as connection:
-        connection.execute(text("SELECT set_config('patchboard.organizations', :all, true)"), {"all": ALL})
+        connection.execute(text("SELECT set_config('patchboard.organizations', :all, true), set_config('patchboard.person', :all, true)"), {"all": ALL})
         found = set(connection.scalars(text(filled)))
         walled = set(connection.scalars(text(ADDED_TO), {"names": list(found)}))
         for name in (each for each in names if each in found):  # what refers to another table before that one

@@ -256,6 +256,15 @@ WORDS: dict[str, Any] = {
     "Schedule.title": None,
     "cron": "0 6 1 * *",
     "schedule_id": None,
+    "Task": {"id": identity("task"), "organization_id": identity("organization"), "owner_id": None, "title": "Update Webform",
+             "description": "", "status": "pending", "priority": "high", "due_date": "2026-11-25", "overdue": False,
+             "assignee_id": identity("user"), "assignee_name": "Ada Lindqvist", "site_id": identity("site"), "site_name": "Town hall",
+             "advisory_id": identity("advisory"), "advisory": "SA-CONTRIB-2026-001", "module_id": identity("module"), "module": "webform",
+             "tags": ["security"], "completed_at": None, "completed_by": None, "closed_by": None, "report_id": None, "reason": None,
+             "created_at": "2026-11-18T16:05:00Z", "created_by": identity("user"), "updated_at": "2026-11-18T16:05:00Z",
+             "updated_by": identity("user"), "is_active": True, "deleted_at": None},
+    "TaskInput": {"title": "Update Webform", "priority": "high", "due_date": "2026-11-25", "site_id": identity("site")},
+    "TaskPatch": {"status": "completed"},
     "RunInput": {"started_at": "2026-11-18T16:05:00Z", "finished_at": "2026-11-18T16:12:00Z", "status": "success", "trigger": "manual",
                  "operator": "Ada Lindqvist", "environment": "production",
                  "updates": [{"module": "webform", "from_version": "6.2.7", "to_version": "6.2.9", "security": True}]},
@@ -277,6 +286,7 @@ TAGS = {
     "Reports": "Figures as they are now, and documents that a worker builds from one snapshot.",
     "Reports from sites": "What sites send of themselves: an inventory report in any of the formats that Drupal's tools write.",
     "Sites": "Sites, what is installed on them now and at any time before, and the modules of all of them.",
+    "Tasks": "Work for people: one's own, and that of an organization.",
     "Teams": "People of an organization who look after sites together.",
 }
 """What each subject of the document holds."""

@@ -207,6 +207,7 @@ RECIPES: dict[str, Recipe] = {
     "POST /reports": Recipe(body={"kind": "module_updates", "formats": "csv", "parameters.organization_id": ORGANIZATION}),
     "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),
     "POST /reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}, NOTHING),
+    "POST /api/v1/tasks/<uuid:task_id>/restore": restoring("task_id", "deleted_task"),
     "GET /teams/<uuid:team_id>/edit": Recipe(twin="PATCH /api/v1/teams/<uuid:team_id>"),
     "POST /teams/<uuid:team_id>/edit": Recipe(body={**PLACE, "name": "Website"}, twin="PATCH /api/v1/teams/<uuid:team_id>"),
     "POST /teams/<uuid:team_id>/delete": Recipe(twin="DELETE /api/v1/teams/<uuid:team_id>"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, text
@@ -16,15 +17,16 @@ from tests import factories
 from tests.cast import gather
 from tests.insights.facts import a_commit, a_pull_request, a_review, ago, repository
 from tests.insights.hooks import an_endpoint, github
-from webapp.kit.db import db
+from webapp.kit.db import ALL, db, enter_scope
 from webapp.notify.models import NotificationChannel, NotificationDelivery, NotificationRule
+from webapp.tasks.models import Task
 
 FILE = Path(__file__).with_name("query_counts.json")
 LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
-         "/notification-channels", "/notification-rules", "/notification-deliveries",
+         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/tasks/search?q=task&overdue=true",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
          "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries",
          "/deployments", "/incidents", "/incidents?state=open", "/sprints", "/quality-measurements",
@@ -48,6 +50,7 @@ def fill(app, cast, number):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)
         fill_notifications(cast, number)
+        fill_tasks(cast, sites)
         module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
     return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number), "hook": fill_webhooks(app, cast, number)}
 
@@ -63,6 +66,16 @@ def fill_notifications(cast, number):
         db.session.flush()
         db.session.add(NotificationDelivery(organization_id=cast.organization.id, channel_id=channel.id, rule_id=rule.id, event="site.silent",
                                             state="delivered", created_at=factories.ago(minutes=place)))
+
+
+def fill_tasks(cast, sites):
+    """A task of each site, due and given to somebody, and one that is the admin's alone."""
+    for place, site in enumerate(sites):
+        db.session.add(Task(organization_id=cast.organization.id, site_id=site.id, title=f"Task {place}", due_date=factories.ago(days=place).date(),
+                            assignee_id=UUID(cast.member.id)))
+    enter_scope(ALL, cast.admin.id)
+    db.session.add(Task(owner_id=UUID(cast.admin.id), title="A task of one's own"))
+    db.session.flush()
 
 
 def fill_repositories(cast, number):

@@ -154,3 +154,12 @@ def work_of(app: Any) -> dict[str, str]:
         queued, failed = (ask("exposure.evaluate", {"advisory_ids": []}, now()) for _ in range(2))
         execute("UPDATE job_outbox SET state = 'failed' WHERE id = :id", id=failed)
     return {"job": str(queued), "failed_job": str(failed), "project": "webform", "advisory_source": "osv"}
+
+
+def tasks_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """A task of the site, a deleted one, and one that is the member's alone."""
+    body = {"title": "Update Webform of Meridian", "site_id": things["site"], "advisory_id": things["advisory"], "assignee_id": things["user"]}
+    task, gone = (made(cast.member.post("/tasks", body))["id"] for _ in range(2))
+    made(cast.member.delete(f"/tasks/{gone}"))
+    own = made(cast.member.post("/tasks", {"title": "Read about Meridian"}))["id"]
+    return {"task": task, "deleted_task": gone, "own_task": own}

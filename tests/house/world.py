@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.cast import Browser, gather
-from tests.house.things import deliveries_of, findings_of, made, notifications_of, people_of, repositories_of, work_of
+from tests.house.things import deliveries_of, findings_of, made, notifications_of, people_of, repositories_of, tasks_of, work_of
 from webapp.kit import jobs
 from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
@@ -98,7 +98,7 @@ def things_of(app: Any, cast: Any) -> dict[str, str]:
            "updates": [{"module": "webform", "from_version": "6.2.5", "to_version": "6.2.6"}]}
     things["run"] = made(admin.post(f"/sites/{things['site']}/patch-run", run))["id"]
     things |= repositories_of(cast) | people_of(app, cast) | findings_of(app, cast, things) | reports_of(app, cast, things)
-    things |= deliveries_of(cast, things) | notifications_of(app, cast) | work_of(app)
+    things |= deliveries_of(cast, things) | notifications_of(app, cast) | work_of(app) | tasks_of(cast, things)
     with app.app_context():
         from webapp.kit.db import ALL, enter_scope
 

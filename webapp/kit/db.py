@@ -1,7 +1,8 @@
 """The database: one session a request or job, walled by organization, with one commit at the edge.
 
 Row-level security reads `patchboard.organizations`, which is set for each transaction (SET LOCAL, so that it is safe behind
-PgBouncer): `all`, or a comma list of organization ids, or nothing, which shows nothing.
+PgBouncer): `all`, or a comma list of organization ids, or nothing, which shows nothing. Beside it `patchboard.person` names who asks:
+what is one person's alone is shown to nobody else, also where all organizations are open.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ NOTHING = ""
 CANCELLED = "57014"
 DATABASE_ERROR = DBAPIError
 """What a failed statement raises; for doors, which know no SQL."""
-SET_SCOPE = "SELECT set_config('patchboard.organizations', %s, true)"
+NOBODY = ""
+SET_SCOPE = "SELECT set_config('patchboard.organizations', %s, true), set_config('patchboard.person', %s, true)"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -73,7 +75,7 @@ def _name(target: Any, args: Any, values: dict[str, Any]) -> None:
 
 @event.listens_for(Session, "after_begin")
 def _wall(session: Session, transaction: Any, connection: Any) -> None:
-    connection.exec_driver_sql(SET_SCOPE, (session.info.get("scope", NOTHING),))
+    connection.exec_driver_sql(SET_SCOPE, (session.info.get("scope", NOTHING), session.info.get("person", NOBODY)))
 
 
 def scope_of(organizations: Iterable[UUID] | None) -> str:
@@ -81,25 +83,31 @@ def scope_of(organizations: Iterable[UUID] | None) -> str:
     return ALL if organizations is None else ",".join(sorted(str(each) for each in organizations))
 
 
-def enter_scope(scope: str) -> None:
-    """Walls this session's transactions, the running one included, to `scope`."""
+def enter_scope(scope: str, person: str = NOBODY) -> None:
+    """Walls this session's transactions, the running one included, to `scope` and to what is this person's (an id) alone."""
     session = db.session()
-    if session.info.get("scope", NOTHING) == scope:
+    if present_scope() == (scope, person):
         return
-    session.info["scope"] = scope
+    session.info["scope"], session.info["person"] = scope, person
     if session.in_transaction():
-        session.connection().exec_driver_sql(SET_SCOPE, (scope,))
+        session.connection().exec_driver_sql(SET_SCOPE, (scope, person))
+
+
+def present_scope() -> tuple[str, str]:
+    """What this session is walled to: organizations, and a person or nobody."""
+    info = db.session().info
+    return info.get("scope", NOTHING), info.get("person", NOBODY)
 
 
 @contextmanager
 def beyond_walls() -> Iterator[None]:
     """Sees all organizations for a moment: for rules about a whole person, whose other memberships the actor may not see."""
-    before = db.session().info.get("scope", NOTHING)
-    enter_scope(ALL)
+    scope, person = present_scope()
+    enter_scope(ALL, person)
     try:
         yield
     finally:
-        enter_scope(before)
+        enter_scope(scope, person)
 
 
 def before_commit(effect: Callable[[], object]) -> None:

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     SITE_READ = "site.read"
     SITE_REGISTER = "site.register"
     SYSTEM_OPERATE = "system.operate"
+    TASK_EDIT = "task.edit"
+    TASK_READ = "task.read"
     TEAM_MANAGE = "team.manage"
     TEAM_READ = "team.read"
     USER_MANAGE = "user.manage"
@@ -74,9 +76,9 @@ class Scope(StrEnum):
 
 
 VIEWS = frozenset({P.DEVELOPER_READ, P.EXPOSURE_READ, P.INSIGHT_READ, P.INVENTORY_READ, P.MODULE_READ, P.ORGANIZATION_READ,
-                   P.PATCH_RUN_READ, P.REPORT_READ, P.REPOSITORY_READ, P.SITE_READ, P.TEAM_READ})
+                   P.PATCH_RUN_READ, P.REPORT_READ, P.REPOSITORY_READ, P.SITE_READ, P.TASK_READ, P.TEAM_READ})
 WORKS = VIEWS | {P.EXPOSURE_DECIDE, P.INSIGHT_POST, P.INVENTORY_POST, P.NOTIFICATION_READ, P.PATCH_RUN_RECORD, P.REPORT_BUILD,
-                 P.REPOSITORY_EDIT, P.SITE_EDIT, P.SITE_REGISTER}
+                 P.REPOSITORY_EDIT, P.SITE_EDIT, P.SITE_REGISTER, P.TASK_EDIT}
 MANAGES = WORKS | {P.API_KEY_MANAGE, P.AUDIT_READ, P.DEVELOPER_MANAGE, P.EXPOSURE_APPROVE, P.NOTIFICATION_MANAGE, P.ORGANIZATION_DELETE,
                    P.ORGANIZATION_EDIT, P.REPOSITORY_DELETE, P.SITE_DELETE, P.TEAM_MANAGE, P.USER_MANAGE, P.USER_READ, P.WEBHOOK_MANAGE}
 ROLE_GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType({Role.VIEWER: VIEWS, Role.MEMBER: WORKS, Role.ADMIN: MANAGES})
@@ -85,6 +87,8 @@ SCOPE_GRANTS: Mapping[Scope, frozenset[Permission]] = MappingProxyType(
      Scope.ADMIN: MANAGES}
 )
 ANYBODY = frozenset({P.PUBLIC})
+PERSONAL = VIEWS | {P.TASK_EDIT}
+"""What every person may ask for without a role anywhere: tasks of their own are theirs to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class Actor:
     def may(self, permission: Permission, organization_id: UUID | None = None) -> bool:
         """Whether the actor has the permission in that organization, or without one, anywhere at all.
 
-        Every person may ask for what viewers may: an answer without rows is truer than a refusal.
+        Every person may ask for what viewers may, and for what is their own: an answer without rows is truer than a refusal.
         """
         if permission is P.PUBLIC or self.sees_all:
             return True
@@ -152,7 +156,7 @@ class Actor:
         where = self.organizations(permission) or frozenset()
         if organization_id is not None:
             return organization_id in where
-        return bool(where) or (self.is_person and permission in VIEWS and not self.lacks_second_factor)
+        return bool(where) or (self.is_person and permission in PERSONAL and not self.lacks_second_factor)
 
     def require(self, permission: Permission, organization_id: UUID | None = None) -> None:
         """Raises NotAuthenticated, SecondFactorRequired or PermissionDenied unless the actor may."""

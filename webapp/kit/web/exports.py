@@ -15,7 +15,7 @@ from defusedcsv import csv as safe_csv
 from flask import Response, request, stream_with_context
 from marshmallow import Schema
 
-from webapp.kit.db import NOTHING, db, enter_scope
+from webapp.kit.db import db, enter_scope, present_scope
 from webapp.kit.listing import Listing
 from webapp.kit.logs import log
 from webapp.kit.web import limits
@@ -64,10 +64,10 @@ def begin(answer: Response) -> None:
 
 def _walled(listing: Listing, schema: Schema, sort: list[str]) -> Iterator[Any]:
     """The dumped rows. They are read while the answer is sent, in a transaction of their own, so the walls are raised again."""
-    scope = db.session().info.get("scope", NOTHING)
+    scope, person = present_scope()
 
     def rows() -> Iterator[Any]:
-        enter_scope(scope)
+        enter_scope(scope, person)
         try:
             yield from map(schema.dump, listing.stream(sort))
         except Exception as problem:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
-from webapp.kit.db import enter_scope, scope_of
+from webapp.kit.db import NOBODY, enter_scope, scope_of
 from webapp.kit.errors import Malformed, NotAuthenticated
 from webapp.kit.permissions import Actor, Origin
 from webapp.kit.web import limits, measuring
@@ -54,7 +54,7 @@ def register_entrance(app: Flask, identify: Identify) -> None:
             except NotAuthenticated:
                 limits.charge_address()
                 raise
-            enter_scope(scope_of(visible_organizations(g.actor)))
+            enter_scope(scope_of(visible_organizations(g.actor)), str(g.actor.id) if g.actor.is_person else NOBODY)
             limits.charge()
         if request.headers.get("X-API-Version", API_VERSION) != API_VERSION:
             raise Malformed("This server speaks version 1 of the API.", code="unsupported_version")
