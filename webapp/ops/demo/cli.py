@@ -57,6 +57,8 @@ def invent(seed: int, sites: int) -> None:
             click.echo("The demo fleet is here in part; the missing sites are added.")
         else:
             tell_logins(fleet.make_accounts(server_key, today))
+    fleet.make_deliveries(seed, today)
+    click.echo(f"Eighteen weeks of deliveries, {time.monotonic() - began:.0f} s.")
     for number, kind in enumerate(fleet.make_sites(wanted, seed, server_key, today), 1):
         if number % 10 == 0 or number == len(wanted):
             click.echo(f"{number} of {len(wanted)} sites, {time.monotonic() - began:.0f} s: {kind.name}")

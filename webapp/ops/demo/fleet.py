@@ -25,10 +25,12 @@ from webapp.ingest.actions import receive_report, refuse
 from webapp.kit.db import ALL, db, unit_of_work
 from webapp.kit.errors import Invalid
 from webapp.kit.permissions import SCOPE_GRANTS, SYSTEM, Actor, Origin, Role, Scope
+from webapp.ops.demo.deliveries import Team
 from webapp.ops.demo.lives import Life, Sent
 from webapp.ops.demo.places import PLACES, SUPERUSER, Place
 from webapp.ops.demo.releases import Project, read_projects
 from webapp.ops.demo.sites import Kind, kinds
+from webapp.ops.demo.teams import Crew, crew_of, make_crew, tell_deliveries
 from webapp.patching.actions import record_run
 
 OPERATOR: Final = replace(SYSTEM, is_superuser=True)
@@ -39,11 +41,12 @@ DEPLOYMENTS: Final = "Deployments"
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """One organization of the demo and who acts in it: people in the order of `Place.people`, and the pipeline."""
+    """One organization of the demo who acts in it (people in the order of `Place.people`, and the pipeline), and its teams."""
 
     organization: Organization
     people: list[Actor]
     pipeline: Actor
+    crew: Crew
 
 
 def has_begun() -> bool:
@@ -76,9 +79,10 @@ def make_accounts(server_key: str, today: datetime) -> list[tuple[str, str, str]
         logins.append((SUPERUSER[0], password, "superuser"))
     for place in PLACES:
         organization = create_organization(OPERATOR, {"name": place.name, "description": place.description}, at)
+        people = []
         for name, role in place.people:
             password = secrets.token_urlsafe(12)
-            create_user(
+            user = create_user(
                 OPERATOR,
                 {
                     "email": place.email(name),
@@ -89,7 +93,9 @@ def make_accounts(server_key: str, today: datetime) -> list[tuple[str, str, str]
                 },
                 at,
             )
+            people.append(user.id)
             logins.append((place.email(name), password, f"{role}, {place.name}"))
+        make_crew(OPERATOR, place, organization.id, people, at)
         create_key(OPERATOR, {"name": DEPLOYMENTS, "organization_id": organization.id, "scopes": [Scope.WRITE]}, server_key, at)
     return logins
 
@@ -116,7 +122,15 @@ def keeper_of(place: Place) -> Keeper:
     key = db.session.scalars(
         select(ApiKey).where(ApiKey.organization_id == organization.id, ApiKey.name == DEPLOYMENTS, ApiKey.site_id.is_(None)).limit(1)
     ).one()
-    return Keeper(organization, people, _actor_of(key, Origin()))
+    return Keeper(organization, people, _actor_of(key, Origin()), crew_of(place, organization.id))
+
+
+def make_deliveries(seed: int, today: datetime) -> None:
+    """Makes what the teams have delivered, each organization's in one transaction; where it is known, it stays as it is."""
+    for place in PLACES:
+        with unit_of_work(ALL):
+            keeper = keeper_of(place)
+            tell_deliveries(keeper.pipeline, keeper.people[0], keeper.crew, Team(place, today, seed).work(), today)
 
 
 def _make_site(kind: Kind, keeper: Keeper, projects: dict[str, Project], seed: int, server_key: str, today: datetime) -> None:
@@ -133,6 +147,7 @@ def _make_site(kind: Kind, keeper: Keeper, projects: dict[str, Project], seed: i
             "owner_id": None if kind.owner is None else keeper.people[kind.owner].id,
             "report_interval_minutes": 1440,
             "description": "",
+            **keeper.crew.of(kind.number // len(PLACES)),
         },
         kind.born_at,
     )

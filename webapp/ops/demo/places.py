@@ -10,7 +10,10 @@ SUPERUSER: Final = ("admin@patchboard.example", "Patchboard Admin")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One organization: `people` are (name, role); `sites` are (name, host below the domain, or a host of its own)."""
+    """One organization: `people` are (name, role); `sites` are (name, host below the domain, or a host of its own).
+
+    The first of `teams` has the repository, in which the `developers` write besides the first member; they have no account.
+    """
 
     name: str
     domain: str
@@ -18,6 +21,12 @@ class Place:
     people: tuple[tuple[str, str], ...]
     sites: tuple[tuple[str, str], ...]
     custom: str
+    teams: tuple[str, str]
+    developers: tuple[str, ...]
+
+    @property
+    def repository(self) -> str:
+        return f"https://git.{self.domain}/web/{self.custom}-platform"
 
     def host(self, site: str) -> str:
         return site if site.endswith(".example") else f"{site}.{self.domain}"
@@ -54,6 +63,8 @@ UNIVERSITY: Final = Place(
         ("Continuing education", "continuing"),
     ),
     "aldermoor",
+    ("Web platform", "Faculty sites"),
+    ("Sofia Marchetti", "Idris Bellamy", "Hanna Virtanen"),
 )
 COUNCIL: Final = Place(
     "Port Callis City Council",
@@ -83,6 +94,8 @@ COUNCIL: Final = Place(
         ("Business support", "business"),
     ),
     "callis",
+    ("Digital service", "Resident services"),
+    ("Gwen Abara", "Lucas Ferreira", "Noor Haddad"),
 )
 AGENCY: Final = Place(
     "Tern & Harbour",
@@ -112,6 +125,8 @@ AGENCY: Final = Place(
         ("Client handbook", "handbook"),
     ),
     "ternharbour",
+    ("Care and maintenance", "Client projects"),
+    ("Mikkel Sand", "Rosa Delgado", "Tim Okafor", "Yuki Arai"),
 )
 PLACES: Final = (UNIVERSITY, COUNCIL, AGENCY)
 
