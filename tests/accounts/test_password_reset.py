@@ -10,11 +10,12 @@ from tests import factories
 from tests.accounts.codes import code, log_in, switched_on
 from tests.accounts.pages import errors_of, heading, text_of, words_of
 from tests.cast import Browser, Caller
-from tests.kit.postbox import Postbox, free_port, serving
+from tests.kit.postbox import Postbox, serving
 from tests.kit.test_mail import outbox, work
 from tests.reports.counting import listed
 from webapp.accounts.actions import proving
 from webapp.kit.db import ALL, commit, enter_scope, execute, rows
+from webapp.kit.local.processes import free_port
 
 EMAIL, NEW = "member@meridian.example", "marble-forest-92-violin"
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from webapp.kit.local.processes import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
 def served(**settings: str) -> Iterator[int]:
     """The port of a server of one process and four threads on the test's database."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "WEB_THREADS": "4", "LIMITS_ENABLED": "false",
                    **settings}
     command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.kit.local.webserver", "wsgi:app"]

@@ -45,8 +45,8 @@ def crash(server):
     process = psutil.Process(server.process.pid)
     children = process.children(recursive=True)
     process.kill()
-    server.process.wait(10)
-    psutil.wait_procs(children, timeout=10)
+    server.process.wait(60)
+    psutil.wait_procs(children, timeout=60)
 
 
 def test_owner_migrates_and_application_owns_nothing(postgres):
@@ -127,7 +127,7 @@ def test_running_server_is_used_and_not_started_twice(postgres):
     assert other.process is None
     assert ask(other, APP, "SELECT 1") == (1,)
     assert other.stop_by_pid()
-    assert postgres.process.wait(10) == 0
+    assert postgres.process.wait(60) == 0
 
 
 def test_path_too_long_for_a_socket(tmp_path):
@@ -237,5 +237,5 @@ def test_server_ends_with_a_parent_that_was_killed(tmp_path):
     ) as parent:
         server = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs([server], timeout=15)
+    _, alive = psutil.wait_procs([server], timeout=60)
     assert not alive

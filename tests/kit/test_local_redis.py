@@ -51,7 +51,7 @@ def test_data_and_address_outlive_a_restart(redis):
 
 def test_stale_pid_of_another_process_is_not_taken_for_ours(redis):
     redis.process.kill()
-    redis.process.wait(10)
+    redis.process.wait(60)
     (redis.home / "redis.pid").write_text("1\n")
     assert redis.running_pid() is None
     redis.start()

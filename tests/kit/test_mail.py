@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests import factories
-from tests.kit.postbox import Postbox, free_port, serving
+from tests.kit.postbox import Postbox, serving
 from webapp.kit import jobs, mail
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, enter_scope, execute, rows
+from webapp.kit.local.processes import free_port
 from webapp.kit.mail import MailServer
 from webapp.kit.settings import BadSetting
 

@@ -7,12 +7,13 @@ import json
 import pytest
 
 from tests import factories
-from tests.kit.postbox import Postbox, free_port, serving
+from tests.kit.postbox import Postbox, serving
 from tests.notify.receiver import receiving
 from tests.notify.steps import delivery, email, made, rule, stated, webhook, work
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, unit_of_work
 from webapp.kit.events import note
+from webapp.kit.local.processes import free_port
 from webapp.notify.channels import KINDS, slack, teams
 from webapp.notify.channels.email import text_of
 from webapp.notify.values import Message

@@ -16,33 +16,38 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from webapp.kit.local.processes import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+# gunicorn's own start, before which a constant of the product may be changed for a test.
+PROGRAM = "import sys; {}; from gunicorn.app.wsgiapp import run; sys.exit(run())"
+
+
 @contextmanager
-def web_server(**settings: str) -> Iterator[int]:
-    """gunicorn as it is configured, with one process of two threads on the loopback; gives its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def web_server(first: str = "pass", **settings: str) -> Iterator[int]:
+    """gunicorn as it is configured, with one process of two threads on the loopback; gives its port. `first` is Python to begin with."""
+    port = free_port()
     env = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "WEB_THREADS": "2", "LIMITS_ENABLED": "false",
            "LOG_LEVEL": "WARNING", **settings}
     env.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.kit.local.webserver", "wsgi:app"]
+    command = [sys.executable, "-c", PROGRAM.format(first), "--config", "python:webapp.kit.local.webserver", "wsgi:app"]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     try:
         wait_until_live(port, process)
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=40)
+        process.wait(timeout=60)
 
 
-def wait_until_live(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
+def wait_until_live(port: int, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         assert process.poll() is None, "the web server did not start"
         try:
-            urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2).close()
+            urlopen(f"http://127.0.0.1:{port}/health/live", timeout=10).close()
         except OSError:
             time.sleep(0.2)
         else:
@@ -54,11 +59,11 @@ class Wire:
     """A connection with a request sent: `head` is the answer's, `status` its number."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=60)
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *(f"{name}: {value}" for name, value in headers.items())]
         self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self.rest = b""
-        self.head = self.until(b"\r\n\r\n", 10).decode("latin-1")
+        self.head = self.until(b"\r\n\r\n", 60).decode("latin-1")
         self.status = int(self.head.split(" ")[1])
 
     def until(self, end: bytes, seconds: float) -> bytes:
@@ -83,7 +88,7 @@ class Stream(Wire):
     def __init__(self, port: int, topics: str, headers: dict[str, str], query: str = "") -> None:
         super().__init__(port, f"/api/v1/events?topics={topics}{query}", headers)
 
-    def next(self, seconds: float = 10) -> dict[str, Any]:
+    def next(self, seconds: float = 60) -> dict[str, Any]:
         """The next event: its name as `event`, its `id`, and what it says; comments are passed over."""
         while True:
             fields = dict(line.split(": ", 1) for line in self.until(b"\n\n", seconds).decode().splitlines() if not line.startswith(":"))
@@ -114,7 +119,7 @@ class Socket(Wire):
         size = struct.pack(">B", 128 | len(body)) if len(body) < 126 else struct.pack(">BH", 128 | 126, len(body))
         self.sock.sendall(bytes([first]) + size + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(body)))
 
-    def hear(self, seconds: float = 10) -> dict[str, Any]:
+    def hear(self, seconds: float = 60) -> dict[str, Any]:
         """The next text message, or `{"closed": code}`."""
         self.sock.settimeout(seconds)
         while True:

@@ -65,20 +65,24 @@ def test_what_one_does_not_see_cannot_be_listened_to(port, cast, site):
 def test_open_streams_hold_no_thread_and_there_is_an_end_to_them(port, cast):
     """Twelve streams at two threads: ordinary requests are answered, and the thirteenth is told to ask instead."""
     streams = [opened(port, "fleet", cast.member) for _ in range(12)]
-    began = time.monotonic()
-    for _ in range(5):
-        assert urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5).status == 200
-    assert time.monotonic() - began < 5
+    for _ in range(5):  # none of the streams ends by itself: were a thread held by one, nobody would ever answer
+        assert urlopen(f"http://127.0.0.1:{port}/health/live", timeout=60).status == 200
     refused = Stream(port, "fleet", cast.member.headers)
     assert refused.status == 503
     assert "Retry-After: 30" in refused.head
-    streams.pop().close()
-    deadline = time.monotonic() + 5  # a closed stream is noticed at once, not at the next sign of life
-    while (again := Stream(port, "fleet", cast.member.headers)).status == 503 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert again.status == 200
-    for stream in (*streams, again):
+    for stream in streams:
         stream.close()
+
+
+def test_the_place_of_a_closed_stream_is_free_before_any_sign_of_life(app, cast):
+    """Here there is never one: what is written to a closed connection is not what tells that it is closed."""
+    with web_server("from webapp.kit.live import desk; desk.BEAT = 1e9", LIVE_CONNECTIONS="1") as port:
+        opened(port, "fleet", cast.member).close()
+        deadline = time.monotonic() + 60
+        while (again := Stream(port, "fleet", cast.member.headers)).status == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert again.status == 200
+        again.close()
 
 
 def test_whoever_loses_the_role_hears_nothing_more(port, cast, site):
@@ -97,7 +101,7 @@ def test_whoever_loses_the_role_hears_nothing_more(port, cast, site):
 def test_a_sign_in_that_ends_ends_its_streams(port, cast):
     stream = opened(port, "fleet", cast.viewer)
     assert cast.viewer.post("/auth/logout").status_code == 200
-    ended = stream.next(15)
+    ended = stream.next()
     assert (ended["event"], ended["error"]) == ("ended", "token_revoked")
     with pytest.raises(ConnectionError):
         stream.next()
@@ -121,9 +125,11 @@ def test_a_stream_that_comes_back_is_told_what_it_missed(app, port, cast, site):
 
 def test_a_stream_holds_no_connection_to_the_database(app, port, cast):
     streams = [opened(port, "fleet", cast.member) for _ in range(10)]
-    time.sleep(0.5)
-    with app.app_context():
-        held = db.session.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"))
+    deadline, held = time.monotonic() + 60, -1
+    while held and time.monotonic() < deadline:  # a question that is being asked ends by itself, a connection that is held does not
+        time.sleep(0.5)
+        with app.app_context():
+            held = db.session.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"))
     assert held == 0
     for stream in streams:
         stream.close()
@@ -164,13 +170,14 @@ def test_nonsense_is_answered_and_the_socket_stays(port, cast, body):
 
 
 def test_a_wrong_token_a_large_message_and_a_long_silence_end_a_socket(port):
-    wrong, large, silent = Socket(port), Socket(port), Socket(port)
+    silent, wrong = Socket(port), Socket(port)
     wrong.say({"type": "auth", "token": "not-a-token"})
     assert wrong.hear()["error"] == "invalid_token"
     assert wrong.hear() == {"closed": 4401}
+    large = Socket(port)
     large.frame(b'{"type": "' + b"a" * 20_000 + b'"}')
     assert large.hear() == {"closed": 1009}
-    assert silent.hear(15)["error"] == "not_authenticated"
+    assert silent.hear()["error"] == "not_authenticated"
     assert silent.hear() == {"closed": 4401}
 
 

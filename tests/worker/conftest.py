@@ -18,7 +18,7 @@ import redis
 from webapp.kit.local.redis import Redis
 
 ROOT = Path(__file__).resolve().parents[2]
-SOON, START = 40.0, 90.0
+SOON, START = 60.0, 120.0
 """Seconds; a process takes long to start where many tests run at once."""
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 LOG_KEPT_BYTES = 5_000_000
 LOOPBACK = "127.0.0.1"
+QUIET_PORTS = range(20_000, 32_000)
+"""Below 32768, where Linux begins to take ports for connections; other systems begin at 49152."""
 
 
 def spawn(
@@ -96,12 +98,15 @@ def port_is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(remembered: int | None = None) -> int:
-    """The remembered TCP port where it is still free, else one that the system picks."""
+    """The remembered TCP port where it is still free, else one by chance.
+
+    It is none of those that the system gives to connections that go out: one of them could have it before a server does.
+    """
     if remembered and port_is_free(remembered):
         return remembered
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    while not port_is_free(port := secrets.choice(QUIET_PORTS)):
+        pass
+    return port
 
 
 def answers(port: int, host: str = LOOPBACK) -> bool:
