@@ -35,8 +35,8 @@ def caller(app, secret):
 
 def test_a_key_of_the_organization_is_made_and_shown_once(cast, app):
     browser = cast.admin.browser()
-    day = (now() + timedelta(days=30)).date().isoformat()
-    answer = browser.post("/api-keys/new", asked(cast, expires_at=day, allowed_ips="127.0.0.0/8, 192.0.2.7"))
+    day = (now() + timedelta(days=30)).date()
+    answer = browser.post("/api-keys/new", asked(cast, expires_at=day.isoformat(), allowed_ips="127.0.0.0/8, 192.0.2.7"))
     assert (answer.status_code, heading(answer)) == (200, "Deploy bot is made")
     assert "I have stored it" in words_of(answer)
     secret = secret_of(answer)
@@ -48,7 +48,7 @@ def test_a_key_of_the_organization_is_made_and_shown_once(cast, app):
     assert secret not in text_of(page)
     key = cast.admin.get("/api-keys").json["data"][0]
     assert key["allowed_ips"] == ["127.0.0.0/8", "192.0.2.7/32"]
-    assert key["expires_at"] == f"{(now() + timedelta(days=31)).date().isoformat()}T00:00:00Z", "the last day is a whole day"
+    assert key["expires_at"] == f"{day + timedelta(days=1)}T00:00:00Z", "the last day is a whole day"
 
 
 @pytest.mark.parametrize("words", ["Admissions", "admissions", "https://admissions.example", "admissions.example/"])

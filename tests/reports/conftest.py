@@ -53,7 +53,7 @@ def work(app: Any) -> Callable[[], int]:
 
     def do() -> int:
         with app.app_context():
-            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at")
+            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")
             for row in waiting:
                 with app.app_context():
                     jobs.perform(UUID(str(row.id)), row.attempt)
