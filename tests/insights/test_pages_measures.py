@@ -10,6 +10,7 @@ import pytest
 from tests import factories
 from tests.insights.delivered import at, deploy, incident, run
 from tests.insights.facts import a_commit, a_pull_request, repository, sha
+from tests.insights.test_planning import closed, team
 
 MARCH = {"start_date": "2024-03-04", "end_date": "2024-03-17"}
 
@@ -195,3 +196,32 @@ def test_sprints_are_planned_started_and_closed(cast, member):
     assert "20" in text(member, f"/sprints/{one['id']}/edit")
     assert member.post("/sprints/new", {**value, "end_date": "2023-01-01"}).status_code == 422
     assert "Plan sprint" not in text(cast.viewer.browser(), "/sprints")
+
+
+# ---- velocity
+
+def test_velocity_shows_the_team_that_closed_a_sprint_last_unless_another_is_chosen(cast, member):
+    assert "No sprint was closed yet" in text(member, "/insights/velocity")
+    web, shop = team(cast, "Web"), team(cast, "Shop")
+    for number, done in ((1, 10), (2, 20), (3, 24)):
+        closed(cast, web, number, 20, done)
+    closed(cast, shop, 2, 8, 6)
+    page = text(member, "/insights/velocity")
+    data = cast.viewer.get("/analytics/velocity", team_id=web).json["data"]
+    assert "What Web got done" in page
+    assert tiles(page)["Done in a sprint, on average"] == ("18", "#sprints")
+    assert data["average_velocity"] == 18
+    assert tiles(page)["Of what was committed"][0] == "90 %"
+    assert re.findall(r'<span class="name">([^<]+)<', page) == [row["name"] for row in data["sprints"]]
+    assert "10 points done in Sprint 1, 24 in Sprint 3" in page
+    other = text(member, "/insights/velocity", team_id=shop, sprint_count=3)
+    assert tiles(other)["Done in a sprint, on average"][0] == "6"
+    assert f"/api/v1/analytics/velocity?team_id={shop}&sprint_count=3" in other
+
+
+def test_velocity_of_a_team_of_others_is_not_found(cast):
+    ours = team(cast)
+    closed(cast, ours, 1, 10, 10)
+    stranger = cast.stranger.browser()
+    assert stranger.get("/insights/velocity", team_id=ours).status_code == 404
+    assert "No sprint was closed yet" in text(stranger, "/insights/velocity")

@@ -1,4 +1,4 @@
-"""`/insights`: the numbers about deployments, each with its trend, its list and its explanation; cycle time and code quality."""
+"""`/insights`: the numbers about deployments, each with its trend, its list and its explanation; cycle time, velocity, code quality."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
+from marshmallow import fields
 
 from webapp.fleet.pages.words import teams_to_choose
 from webapp.fleet.queries import get_site
@@ -15,10 +16,11 @@ from webapp.insights.measures import measure
 from webapp.insights.measures.delivery import NUMBERS, ORDER
 from webapp.insights.pages.delivery import repositories_to_choose
 from webapp.insights.pages.doors import pages
-from webapp.insights.pages.words import SCOPE, Lists, charts_of, coverage_of, moved, options
+from webapp.insights.pages.words import SCOPE, Lists, charts_of, coverage_of, moved, moved_since, options, velocity_of
 from webapp.insights.queries.deployments import deployments_by_id
+from webapp.insights.queries.planning import team_of_last_sprint
 from webapp.insights.queries.scope import scope_of
-from webapp.insights.schemas.analytics import Day, DoraQuery
+from webapp.insights.schemas.analytics import Day, DoraQuery, VelocityQuery
 from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
 from webapp.kit.permissions import Actor, Permission
@@ -28,7 +30,8 @@ P = Permission
 SPANS: Final = (("28 days", 28), ("90 days", 90), ("12 months", 365))
 SPAN = 90
 MOST_RECORDS = 200
-TABS: Final = (("/insights", "Deliveries"), ("/insights/cycle-time", "Cycle time"), ("/insights/code-quality", "Code quality"))
+TABS: Final = (("/insights", "Deliveries"), ("/insights/cycle-time", "Cycle time"), ("/insights/velocity", "Velocity"),
+                ("/insights/code-quality", "Code quality"))
 
 
 class InsightsQuery(DoraQuery):
@@ -36,6 +39,12 @@ class InsightsQuery(DoraQuery):
 
     start_date = Day()
     end_date = Day()
+
+
+class TeamQuery(VelocityQuery):
+    """Of one team: the one whose sprint was closed last, unless another is named."""
+
+    team_id = fields.UUID()
 
 
 @pages.get("/insights", needs=P.INSIGHT_READ, query=InsightsQuery)
@@ -73,6 +82,19 @@ def show_cycle_time(actor: Actor, query: dict[str, Any]) -> Response:
                 **_frame(actor, asked, "cycle-time"))
 
 
+@pages.get("/insights/velocity", needs=P.INSIGHT_READ, query=TeamQuery)
+def show_velocity(actor: Actor, query: dict[str, Any]) -> Response:
+    """How much does a team get done in a sprint?"""
+    asked = within(actor, query)
+    teams = teams_to_choose(actor, asked.get("organization_id"))
+    team_id = asked.get("team_id") or team_of_last_sprint(actor, asked.get("organization_id"))
+    figures = measure("velocity", actor, {**asked, "team_id": team_id}) if team_id else None
+    chosen = next((each.label for each in teams if each.value == str(team_id)), None)
+    json = "/api/v1/analytics/velocity?" + urlencode({**request.args, "team_id": str(team_id)})
+    return page("insights/velocity.html", block="results", figures=figures, team=chosen, team_id=team_id, teams=teams, filters=Filters(),
+                json=json, parts=_parts(), chart=velocity_of(figures["sprints"]) if figures else None, moved=moved_since)
+
+
 @pages.get("/insights/code-quality", needs=P.INSIGHT_READ, query=InsightsQuery)
 def show_code_quality(actor: Actor, query: dict[str, Any]) -> Response:
     """How good is the code, as tools measure it?"""
@@ -95,13 +117,20 @@ def _frame(actor: Actor, asked: dict[str, Any], name: str) -> dict[str, Any]:
     at = now()
     site = get_site(actor, asked["site_id"]) if asked.get("site_id") else None
     spans = [{"label": label, "from": (at - timedelta(days=days - 1)).date().isoformat()} for label, days in SPANS]
-    kept = {key: value for key, value in request.args.items() if key in (*SCOPE, "start_date", "end_date", "granularity") and value}
-    rest = f"?{urlencode(kept)}" if kept else ""
-    parts = [{"label": label, "href": href + rest, "current": request.path == href} for href, label in TABS]
     query = {key: _said(value) for key, value in asked.items() if key != "explain" and (key != "change_kind" or name == "dora-metrics")}
-    return {"filters": Filters(), "spans": spans, "site": site, "parts": parts, "now": at, "options": options, "asked": asked,
+    return {"filters": Filters(), "spans": spans, "site": site, "parts": _parts(), "now": at, "options": options, "asked": asked,
             "teams": teams_to_choose(actor, asked.get("organization_id")), "repositories": repositories_to_choose(actor, asked),
             "json": f"/api/v1/analytics/{name}?{urlencode(query)}"}
+
+
+def _parts() -> list[dict[str, Any]]:
+    """The pages of numbers, each about the same as this one."""
+    kept = {key: value for key, value in request.args.items() if key in (*SCOPE, "start_date", "end_date", "granularity") and value}
+    parts = []
+    for href, label in TABS:
+        takes = {key: value for key, value in kept.items() if not (href.endswith("velocity") and key == "granularity")}
+        parts.append({"label": label, "href": f"{href}?{urlencode(takes)}" if takes else href, "current": request.path == href})
+    return parts
 
 
 def _why() -> str:

@@ -45,15 +45,20 @@ class Lists:
 
 def moved(figure: Mapping[str, Any], days: float) -> str:
     """How a number stands to the window before, in words: "12 % more than in the 90 days before, which is better"."""
+    return moved_since(figure, f"{days:g} days")
+
+
+def moved_since(figure: Mapping[str, Any], before: str) -> str:
+    """How a number stands to what was before, in words; `before` names that: "90 days"."""
     detail = figure["trend_detail"]
     if detail["reason"]:
         return "too few to compare with the time before"
     if figure["trend"] == "stable":
-        return f"about as in the {days:g} days before"
+        return f"about as in the {before} before"
     change = detail["change_percent"]
     much = "" if change is None else f"{percent(abs(change))} "
     word = "more" if figure["trend"] == "increasing" else "less"
-    return f"{much}{word} than in the {days:g} days before, which is {'better' if detail['improving'] else 'worse'}"
+    return f"{much}{word} than in the {before} before, which is {'better' if detail['improving'] else 'worse'}"
 
 
 def labels_of(points: list[dict[str, Any]], granularity: str) -> list[str]:
@@ -85,6 +90,17 @@ def coverage_of(points: list[dict[str, Any]], granularity: str) -> dict[str, Any
     finding = f"{percent(known[0][1], 1)} at {known[0][0]}, {percent(known[-1][1], 1)} at {known[-1][0]}" if known else "Nothing known"
     return {"labels": labels, "noun": NOUNS[granularity], "coverage_finding": f"Lines covered by tests: {finding}",
             "coverage": [{"key": "1", "label": "", "values": values, "unit": "%"}] if known else []}
+
+
+def velocity_of(sprints: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sprints as a chart draws them: what was committed, and what was done."""
+    labels = [f"{date.fromisoformat(each['end_date']):%-d %b}" for each in sprints]
+    series = [{"key": key, "label": label, "values": [each[name] for each in sprints]}
+              for key, label, name in (("2", "Committed", "planned_points"), ("1", "Done", "completed_points"))]
+    told = [each for each in sprints if each["completed_points"] is not None]
+    finding = (f"{told[0]['completed_points']:g} points done in {told[0]['name']}, {told[-1]['completed_points']:g} in {told[-1]['name']}"
+               if told else "Nobody told what was done")
+    return {"labels": labels, "series": series, "finding": finding}
 
 
 def _line(values: list[float | None]) -> list[dict[str, Any]]:

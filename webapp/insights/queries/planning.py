@@ -73,6 +73,14 @@ def closed_sprints(scope: Scope, since: date | None, until: date | None) -> list
             for each in db.session.scalars(wanted.order_by(Sprint.end_date, Sprint.id))]
 
 
+def team_of_last_sprint(actor: Actor, organization_id: UUID | None) -> UUID | None:
+    """The team whose closed sprint ended last, of those that are there; None where no sprint was ever closed."""
+    wanted = visible_sprints(actor).where(Sprint.state == "closed", Team.deleted_at.is_(None))
+    if organization_id is not None:
+        wanted = wanted.where(Sprint.organization_id == organization_id)
+    return db.session.scalar(wanted.with_only_columns(Sprint.team_id).order_by(Sprint.end_date.desc(), Sprint.id).limit(1))
+
+
 def _shown_sprints(statement: Select[Any]) -> Select[Any]:
     return (statement.join(Organization, Organization.id == Sprint.organization_id)
             .add_columns(Team.name.label("team_name"), Organization.name.label("organization_name")))
