@@ -1,7 +1,8 @@
 """The geometry of charts that are only to be seen: numbers in, coordinates and SVG paths out.
 
-Colours and words are the template's. Every chart is drawn twice, 860 and 340 wide, so that its text is 12 px on both;
-y starts at 0; at most five lines cross it. A value of None is a gap in a line and no column: no data is not zero.
+Colours and words are the template's. Every chart is drawn 1,128, 860 and 340 wide, and the page shows the one that fits where it
+stands, so that its text is about 12 px everywhere; y starts at 0; at most five lines cross it. A value of None is a gap in a line and
+no column: no data is not zero.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 Series = Mapping[str, Any]
 """`key` (names the colour), `label`, `values` (one a period, None where there is no data), and perhaps a `unit`."""
 
-SIZES = {"wide": (860, 220), "narrow": (340, 210)}
+SIZES = {"full": (1128, 240), "wide": (860, 220), "narrow": (340, 210)}
 STEPS = (1, 2, 2.5, 5, 10)
 TOP, FOOT, RIGHT, LETTER = 12, 24, 8, 6.8
-MOST_TICKS = {"wide": 10, "narrow": 4}
+MOST_TICKS = {"full": 13, "wide": 10, "narrow": 4}
 LABEL_GAP = 15
 
 
