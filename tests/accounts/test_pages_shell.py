@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import event
 
 from tests import factories
 from tests.accounts.pages import heading, navigation, text_of, words_of
 from tests.cast import Browser
+from tests.statements import listed
 from webapp.kit.db import db
 
 WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/ends", "/reports", "/wednesday",
@@ -18,18 +18,8 @@ OPERATE = ["/admin", "/admin/jobs", "/admin/feeds", "/admin/api-usage"]
 
 
 def statements_of(app, send):
-    seen = []
-
-    def note(connection, cursor, statement, *rest):
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listed(app) as seen:
         send().get_data()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return [each for each in seen if "set_config" not in each]
 
 

@@ -12,7 +12,7 @@ from tests.accounts.pages import errors_of, heading, text_of, words_of
 from tests.cast import Browser, Caller
 from tests.kit.postbox import Postbox, serving
 from tests.kit.test_mail import outbox, work
-from tests.reports.counting import listed
+from tests.statements import listed
 from webapp.accounts.actions import proving
 from webapp.kit.db import ALL, commit, enter_scope, execute, rows
 from webapp.kit.local.processes import free_port
@@ -74,7 +74,10 @@ def test_asking_costs_the_same_for_everybody(app, cast, box, monkeypatch):
     """The time goes into the same things: the same statements in the same order, and nobody's password is looked at."""
     monkeypatch.setattr(proving, "HASHER", None)
     ask(app)
-    known, unknown = (listed(app, lambda email=email: ask(app, email)) for email in (EMAIL, "nobodyx@meridian.example"))
+    with listed(app) as known:
+        ask(app)
+    with listed(app) as unknown:
+        ask(app, "nobodyx@meridian.example")
     assert known == unknown
     assert any("job_outbox" in each for each in known)
     assert not any("FROM users" in each for each in known), "nobody is looked up while somebody waits for the answer"

@@ -31,7 +31,7 @@ def owner(app):
     rollback()  # a transaction that is open in this thread would be waited for
     engine = create_engine(app.config["MIGRATION_DATABASE_URL"], poolclass=NullPool)
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        connection.execute(text("SET LOCAL lock_timeout = '120s'"))
         connection.execute(text("SELECT set_config('patchboard.organizations', 'all', true)"))
         connection.execute(text("ALTER TABLE audit_log NO FORCE ROW LEVEL SECURITY"))
         yield connection

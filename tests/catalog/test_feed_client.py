@@ -13,9 +13,10 @@ from tests.catalog.feed_server import FeedServer, feed, serving
 from webapp.catalog.feeds.client import UpdatesClient
 from webapp.catalog.feeds.guest import ATTEMPTS, FetchFailed, Manners
 from webapp.catalog.feeds.release_history import parse_feed
+from webapp.kit.local.processes import free_port
 
 TINY = feed("tiny", ("1.0.1", "Bug fixes"), ("1.0.0", "Bug fixes"))
-SAYS = Manners("Patchboard/test", timeout=1.0, pause=0.25)
+SAYS = Manners("Patchboard/test", timeout=60.0, pause=0.25)
 
 
 @pytest.fixture
@@ -119,10 +120,7 @@ def test_redirects_stay_on_the_host(server: FeedServer, client: UpdatesClient) -
 
 
 def test_a_server_that_is_away_or_silent_is_told_from_one_that_says_no(slept: list[float]) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
-    with closing(UpdatesClient(f"http://127.0.0.1:{port}/r", SAYS, slept.append)) as client, pytest.raises(FetchFailed) as away:
+    with closing(UpdatesClient(f"http://127.0.0.1:{free_port()}/r", SAYS, slept.append)) as client, pytest.raises(FetchFailed) as away:
         client.fetch("tiny", "current")
     assert away.value.again
     assert away.value.reason == "The server could not be reached."

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from typing import Any
-
-from sqlalchemy import event
 
 from tests import factories
 from tests.accounts.pages import text_of
@@ -69,22 +66,3 @@ def tabs_of(answer: Any) -> dict[str, tuple[str, int | None]]:
 def total_of(answer: Any) -> int:
     """How many rows the list has in all, as it announces it."""
     return int(re.search(r'data-announce="([\d,]+) found"', text_of(answer)).group(1).replace(",", ""))
-
-
-def statements(app: Any, call: Callable[[], object]) -> int:
-    """How many SQL statements the application sends during a call."""
-    from webapp.kit.db import db
-
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        call()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(seen)

@@ -4,7 +4,8 @@ import pytest
 
 from tests import factories
 from tests.accounts.pages import fragment_is_part, heading, text_of, words_of
-from tests.fleet.pages import fleet, links_of, reported, rows_of, statements, tabs_of, total_of
+from tests.fleet.pages import fleet, links_of, reported, rows_of, tabs_of, total_of
+from tests.statements import statements
 
 ORDER = ["vulnerable", "silent", "unknown", "outdated", "ok"]
 

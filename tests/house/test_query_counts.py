@@ -11,12 +11,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests import factories
 from tests.cast import gather
 from tests.insights.facts import a_commit, a_pull_request, a_review, ago, repository
 from tests.insights.hooks import an_endpoint, github
+from tests.statements import listed
 from webapp.kit.db import ALL, db, enter_scope
 from webapp.notify.models import NotificationChannel, NotificationDelivery, NotificationRule
 from webapp.tasks.models import Task
@@ -109,19 +110,9 @@ def fill_deliveries(cast, repository_id, number):
 
 
 def counted(app, send):
-    statements = []
-
-    def note(connection, cursor, statement, *rest):
-        statements.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listed(app) as statements:
         answer = send()
         answer.get_data()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     assert answer.status_code == 200, answer.get_data(as_text=True)[:300]
     return len(statements)
 

@@ -12,6 +12,7 @@ from tests import factories
 from tests.notify.receiver import receiving
 from tests.notify.steps import deliveries, look_at_clocks, made, pass_time, rule, stated, tell, webhook, work
 from tests.notify.test_telling import NAME, fleet, posted, publish
+from tests.statements import statements
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.events import note
@@ -240,25 +241,14 @@ def test_the_application_cannot_rewrite_what_was_tried(app, cast, receiver):
 
 def test_what_a_thousand_sites_cost(app, cast, receiver):
     """The statements that matching and composing take are the same for one site and for many."""
-    from sqlalchemy import event
-
-    from webapp.kit.db import db
     from webapp.notify.jobs import match
 
     def cost(count, first):
         with factories.writing(app):
             sites = [factories.site(cast.organization, name=f"{first} {number}") for number in range(count)]
             note("site.silent", cast.organization.id, [{"site": site.id} for site in sites], now())
-        statements = []
-
-        def counting(connection, cursor, statement, *rest):
-            statements.append(statement)
-
         with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", counting)
-            match(1)
-            event.remove(db.engine, "before_cursor_execute", counting)
-        return len(statements)
+            return statements(app, lambda: match(1))
 
     rule(cast, webhook(cast, receiver.url), "site.silent")
     cost(1, "Warm")

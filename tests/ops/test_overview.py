@@ -8,7 +8,8 @@ import pytest
 from tests import factories
 from tests.accounts.pages import heading, text_of, words_of
 from tests.exposure.conftest import advisory, evaluate
-from tests.fleet.pages import CURRENT, OUTDATED, VULNERABLE, fleet, links_of, reported, rows_of, statements, total_of
+from tests.fleet.pages import CURRENT, OUTDATED, VULNERABLE, fleet, links_of, reported, rows_of, total_of
+from tests.statements import statements
 from webapp.catalog.actions.advisories import import_advisories
 from webapp.kit.clock import stamp
 

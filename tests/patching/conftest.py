@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests import factories
+from tests.statements import listed
 from webapp.kit.clock import stamp
 
 
@@ -105,21 +105,4 @@ def a_site(app: Any, cast: Any) -> PatchedSite:
 @pytest.fixture
 def statements(app: Any) -> Any:
     """A context in which every SQL statement is listed."""
-    from webapp.kit.db import db
-
-    @contextmanager
-    def listed() -> Any:
-        found: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            found.append(" ".join(statement.split()))
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield found
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return listed
+    return partial(listed, app)

@@ -6,7 +6,8 @@ import pytest
 
 from tests import factories
 from tests.accounts.pages import errors_of, fragment_is_part, heading, said, text_of, words_of
-from tests.fleet.pages import links_of, reported, rows_of, statements, tabs_of, total_of
+from tests.fleet.pages import links_of, reported, rows_of, tabs_of, total_of
+from tests.statements import statements
 from webapp.kit.clock import stamp
 
 

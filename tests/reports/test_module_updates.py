@@ -162,7 +162,7 @@ def test_strangers_and_site_keys_see_nothing(cast: Any, fleet: Any) -> None:
 
 
 def test_ten_or_five_hundred_rows_cost_the_same_statements(app: Any, cast: Any) -> None:
-    from tests.reports.counting import statements
+    from tests.statements import statements
 
     with factories.writing(app):
         site = factories.site(cast.organization)

@@ -10,8 +10,9 @@ import pytest
 
 from tests import factories
 from tests.accounts.pages import fragment_is_part, heading, text_of, words_of
-from tests.fleet.pages import links_of, statements, total_of
+from tests.fleet.pages import links_of, total_of
 from tests.reports.test_patch_run_report import updated
+from tests.statements import statements
 from webapp.catalog.actions.advisories import import_advisories
 from webapp.catalog.verdicts.advisories import AdvisoryRecord, Affected, ids_of
 from webapp.exposure.actions.evaluation import evaluate

@@ -9,7 +9,8 @@ import pytest
 
 from tests import factories
 from tests.accounts.pages import errors_of, fragment_is_part, heading, said, steady, text_of, value_of, words_of
-from tests.fleet.pages import UUID, links_of, statements
+from tests.fleet.pages import UUID, links_of
+from tests.statements import statements
 from webapp.kit.db import execute
 
 FORM = {"kind": "module_updates", "formats": ["csv", "json"]}

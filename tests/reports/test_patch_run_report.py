@@ -205,7 +205,7 @@ def test_late_ones_are_those_of_the_list_behind_the_number(app: Any, cast: Any) 
 
 
 def test_the_number_of_statements_does_not_grow(app: Any, cast: Any, fleet: Any, post_run: Any) -> None:
-    from tests.reports.counting import statements
+    from tests.statements import statements
 
     updated(app, cast.organization, 5)
     few = statements(app, lambda: report(cast.viewer))

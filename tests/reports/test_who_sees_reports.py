@@ -77,7 +77,7 @@ def test_the_list_can_be_filtered(cast: Any, report: Any, query: dict[str, str],
 
 
 def test_the_list_costs_the_same_however_long(app: Any, cast: Any, report: Any, build: Any) -> None:
-    from tests.reports.counting import statements
+    from tests.statements import statements
 
     few = statements(app, lambda: cast.member.get("/reports"))
     for _ in range(4):
