@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
+
+from tests.databases import drop_database
 
 for _name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL"):
     if f"TEST_{_name}" in os.environ:
@@ -21,6 +24,10 @@ if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):  # each 
 os.environ.setdefault("SECRET_KEY", "a key for tests only, at least thirty-two characters")
 os.environ.setdefault("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
 NEEDS_DATABASE = {"app", "client", "cast", "database"}
+# The same examples each time, however long one takes: who looks for new ones says so (`--hypothesis-profile=default`).
+PATIENT = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, print_blob=True, suppress_health_check=PATIENT)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +52,7 @@ def database() -> Iterator[dict[str, str]]:
     yield addresses
     os.environ.update(before)  # mutmut runs the tests several times in one process
     with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        drop_database(connection, name)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,9 @@ def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
     from webapp import create_app
 
     storage = tmp_path_factory.mktemp("storage")
-    application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("webapp.kit.redis.WAIT", 60.0)  # a Redis that is slow on a busy machine is not away
+        application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
     if "TEST_DATABASE_TEMPLATE" not in os.environ:
         application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
     if os.environ.get("HOLD_ANSWERS"):

@@ -20,6 +20,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from tests.databases import drop_database
 from webapp.kit.local import state, testing
 
 MUTMUT = [sys.executable, "-m", "mutmut"]
@@ -55,7 +56,7 @@ def migrated(env: dict[str, str]) -> Iterator[str]:
         yield name
     finally:
         with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            drop_database(connection, name)
 
 
 def table(told: str) -> str:

@@ -114,5 +114,5 @@ class Rotation(RuleBasedStateMachine):
 def test_whatever_the_order_one_family_lives_a_sign_in_at_most(app, monkeypatch):
     monkeypatch.setattr(proving, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # hundreds of hashes
     Rotation.app = app
-    limits = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    limits = settings(max_examples=25, stateful_step_count=20, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Rotation, settings=limits)

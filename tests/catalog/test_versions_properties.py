@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.catalog.versions import (
@@ -33,7 +33,6 @@ named = st.sampled_from(["dev-main", "dev-a", "dev-1.x", "dev-feature/x"])
 anything = st.one_of(numbered, named, st.text(max_size=20), st.text("0123456789.x-+^~*|, devalphrc", max_size=20))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a machine that does other work is no reason to fail
 @given(anything, anything, anything)
 def test_the_keys_of_any_texts_are_totally_ordered(a: str, b: str, c: str) -> None:
     low, middle, high = sorted([a, b, c], key=sort_key)

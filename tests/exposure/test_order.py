@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import factories
@@ -25,7 +25,7 @@ ADVISORIES = st.dictionaries(st.integers(1, 3), st.tuples(st.integers(0, 9), st.
                              min_size=1, max_size=3)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(reports=REPORTS, advisories=ADVISORIES, data=st.data())
 def test_any_order_and_repetition_ends_the_same(app: Any, reports: dict[int, Any], advisories: dict[int, Any], data: st.DataObject) -> None:
     events = [*(("report", key) for key in reports), *(("advisory", key) for key in advisories)]

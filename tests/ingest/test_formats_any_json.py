@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.fleet.values import InventoryReport
@@ -45,7 +45,7 @@ def check(document):
 
 
 @given(VALUES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_json_value(document):
     check(document)
 
@@ -72,12 +72,12 @@ def bent(draw):
 
 
 @given(bent())
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600)
 def test_known_documents_bent(document):
     check(document)
 
 
 @given(st.dictionaries(WORDS | st.sampled_from(["composer.lock", "composer show", "core:status", "Warden", "pm:security"]), bent() | VALUES, max_size=4))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_bundles_of_anything(documents):
     check({"documents": documents})

@@ -112,7 +112,7 @@ def test_real_outputs_from_the_door_on(agent, name, status):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_is_stored_or_refused(agent, data):
     """From the door to the database: known documents with anything in any place of them."""
     answer = agent.post("/ingest", data.draw(bent()))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.insights.values.containment import Commit, contents, graph_of, reach
 
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 START = datetime(2024, 3, 1, tzinfo=UTC)
 
 
@@ -26,7 +25,6 @@ def histories(draw):
     return commits, [(place, f"c{at}") for place, at in enumerate(deployed)]
 
 
-@calm
 @given(histories())
 def test_each_commit_belongs_to_the_first_deployment_that_contains_it(history):
     commits, deployed = history

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.catalog.published import answers
@@ -16,7 +16,6 @@ from webapp.insights.values.quality import Measured, quality_of
 from webapp.insights.values.velocity import Closed, velocity_of
 from webapp.insights.values.windows import window_of
 
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WINDOW = window_of(date(2024, 3, 4), date(2024, 3, 17))
 FOUR_WEEKS = window_of(date(2024, 3, 4), date(2024, 3, 31))
 moments = st.datetimes(datetime(2024, 1, 1), datetime(2024, 12, 31)).map(lambda each: each.replace(tzinfo=UTC))
@@ -66,7 +65,6 @@ def test_the_end_of_a_window_is_not_in_it():
             for moment in (at(4), at(18), at(18) - timedelta(microseconds=1))] == [1, 0, 1]
 
 
-@calm
 @given(st.lists(st.builds(Deployed, st.uuids(), moments, st.booleans(), st.booleans(), st.booleans(), maybe), max_size=30))
 def test_no_rate_is_above_one_hundred_percent(found):
     numbers = delivery_of(found, WINDOW)
@@ -99,7 +97,6 @@ def merged(**fields) -> Merged:
     return Merged(uuid4(), 1, "A change", **{"opened_at": at(6, 9), "merged_at": at(6, 15), **fields})
 
 
-@calm
 @given(st.builds(Merged, st.uuids(), st.integers(1, 9), st.just("x"), moments, moments, maybe, maybe, maybe, maybe, maybe, maybe))
 def test_the_parts_of_a_way_add_up_to_it_and_none_is_negative(request_):
     way = way_of(request_)
@@ -141,7 +138,6 @@ def test_testing_that_nobody_recorded_is_part_of_deployment():
     assert (late.testing, late.deployment) == (0, 5 * 3600)
 
 
-@calm
 @given(st.lists(st.builds(Merged, st.uuids(), st.integers(1, 9), st.just("x"), moments, moments, maybe, maybe, maybe, maybe, maybe, maybe),
                 max_size=8))
 def test_the_mean_of_the_whole_is_the_sum_of_the_means(requests):
@@ -185,7 +181,6 @@ def test_velocity_of_no_sprint_is_none_and_its_trend_needs_enough():
     assert velocity_of(sprints([10, 20])).trend.reason == "insufficient_data"
 
 
-@calm
 @given(st.lists(st.none() | st.floats(0, 1000), max_size=20), st.integers(1, 8))
 def test_sprints_that_tell_nothing_are_left_out_of_the_mean(points, count):
     known = [each for each in points[-count:] if each is not None]

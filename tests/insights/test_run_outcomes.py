@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.insights.values.runs import Failing, Fall, Run, failures, tier_of
 from webapp.patching.values import ClaimedUpdate, Evidence
 
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 START = datetime(2024, 3, 4, tzinfo=UTC)
 
 
@@ -75,7 +74,6 @@ runs = st.lists(st.builds(lambda hour, status, evidence, some: run(hour, status,
                           st.sampled_from(["success", "partial", "failed", "rolled_back"]), st.sampled_from(list(Evidence)), updates), max_size=12)
 
 
-@calm
 @given(runs, st.randoms())
 def test_failures_do_not_depend_on_the_order_in_which_runs_are_told(some, chance):
     told = list(some)
@@ -83,7 +81,6 @@ def test_failures_do_not_depend_on_the_order_in_which_runs_are_told(some, chance
     assert failures(told, []) == failures(some, [])
 
 
-@calm
 @given(runs)
 def test_each_run_fails_once_and_never_recovers_before_it_showed(some):
     found = failures(some, [])

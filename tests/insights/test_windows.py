@@ -7,20 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.insights.values.figures import hours, percentage, percentile, trend
 from webapp.insights.values.windows import BadWindow, Granularity, Window, window_of
 
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 dates = st.dates(date(2001, 1, 1), date(2037, 12, 31))
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Chatham", "Australia/Lord_Howe"])
 lengths = st.integers(0, 200)
 numbers = st.lists(st.floats(0, 1e6), min_size=1, max_size=40)
 
 
-@calm
 @given(dates, lengths, zones)
 def test_a_window_of_dates_has_both_days_whole_in_its_zone(first, length, zone):
     window = window_of(first, first + timedelta(days=length), zone)
@@ -30,7 +28,6 @@ def test_a_window_of_dates_has_both_days_whole_in_its_zone(first, length, zone):
     assert window.before.days == window.days
 
 
-@calm
 @given(dates, lengths, zones, st.sampled_from(Granularity))
 def test_periods_follow_each_other_and_fill_the_window(first, length, zone, granularity):
     window = window_of(first, first + timedelta(days=length), zone)
@@ -82,7 +79,6 @@ def test_more_periods_than_anybody_reads_are_refused():
     assert len(window_of(date(2020, 1, 1), date(2030, 1, 1)).periods(Granularity.DAILY)) == 3654
 
 
-@calm
 @given(numbers, st.floats(0, 1))
 def test_a_percentile_lies_within_its_values_and_grows_with_its_fraction(values, fraction):
     found = percentile(values, fraction)
@@ -103,7 +99,6 @@ def test_half_a_minute_is_neither_nothing_nor_a_minute():
     assert hours(30) == 0.008333
 
 
-@calm
 @given(st.floats(0.01, 1e6), st.floats(0.01, 1e6), st.integers(5, 99), st.integers(5, 99), st.booleans())
 def test_what_changed_by_less_than_a_tenth_is_stable(value, previous, n, previous_n, more_is_better):
     found = trend(value, n, previous, previous_n, more_is_better=more_is_better)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.kit.db import ALL, db, enter_scope, rows
@@ -21,7 +21,7 @@ KINDS: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_list_comes_back_as_it_was(app: Any, kind: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60)
     @given(st.lists(st.none() | KINDS[kind], max_size=20))
     def comes_back(values: list[Any]) -> None:
         found = rows(f"SELECT x FROM unnest(CAST(:values AS {kind}[])) WITH ORDINALITY AS u (x, n) ORDER BY n", values=values)

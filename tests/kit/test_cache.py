@@ -6,7 +6,7 @@ import threading
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
@@ -147,7 +147,7 @@ def test_a_write_that_is_rolled_back_drops_nothing(inside):
 STEPS = st.lists(st.sampled_from(["look", "fill", "write", "commit", "drop", "empty", "die"]), max_size=30)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(steps=STEPS)
 def test_no_order_of_reads_writes_and_losses_leaves_something_old(inside, steps):
     """Two readers and a writer, each step of theirs apart; a writer may die between its commit and its drop.

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import factories
@@ -87,7 +87,7 @@ def test_after_a_day_a_key_is_free(app, cast):
 STEPS = st.lists(st.tuples(st.sampled_from(["same", "other", "wrong", "breaks"]), st.sampled_from(["k1", "k2"])), min_size=1, max_size=10)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(steps=STEPS)
 def test_any_mix_of_repeats_bodies_and_breakdowns_has_one_effect_a_key(app, cast, steps):
     """`breaks`: the request dies after its effect was written and before the commit."""

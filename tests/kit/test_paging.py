@@ -6,7 +6,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -77,7 +77,7 @@ def place(app, cast):
 
 @pytest.mark.parametrize("falling", [True, False], ids=["newest first", "oldest first"])
 @pytest.mark.parametrize("name", LISTS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(places=PLACES, steps=STEPS, size=st.integers(1, 4))
 def test_no_row_is_lost_or_met_twice(cast, owner, place, name, falling, places, steps, size):
     rows = Rows(owner, name, *place)
