@@ -54,7 +54,7 @@ class ProxyServer:
             def do_GET(self) -> None:
                 if not self.admitted():
                     return
-                with urlopen(Request(self.path, headers={"Accept": self.headers["Accept"]}), timeout=5) as answer:
+                with urlopen(Request(self.path, headers={"Accept": self.headers["Accept"]}), timeout=60) as answer:
                     body = answer.read()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
@@ -65,7 +65,7 @@ class ProxyServer:
                 if not self.admitted():
                     return
                 host, _, port = self.path.rpartition(":")
-                with socket.create_connection(("127.0.0.1" if host == "updates.test" else host, int(port)), timeout=5) as there:
+                with socket.create_connection(("127.0.0.1" if host == "updates.test" else host, int(port)), timeout=60) as there:
                     self.send_response(200)
                     self.end_headers()
                     carry(self.connection, there)
@@ -82,7 +82,7 @@ class ProxyServer:
 def carry(one: socket.socket, other: socket.socket) -> None:
     """Carries bytes both ways until one side is done."""
     while True:
-        ready, _, _ = select.select([one, other], [], [], 5)
+        ready, _, _ = select.select([one, other], [], [], 60)
         if not ready:
             return
         for side in ready:
@@ -106,7 +106,7 @@ def proxying(wants: str | None = None) -> Iterator[ProxyServer]:
 
 
 def fetched(base: str, proxies: Proxies) -> bytes | None:
-    client = UpdatesClient(base, Manners("Patchboard/test", timeout=5, pause=0, proxies=proxies), sleep=lambda _: None)
+    client = UpdatesClient(base, Manners("Patchboard/test", timeout=60, pause=0, proxies=proxies), sleep=lambda _: None)
     try:
         return client.fetch("webform", "current").body
     finally:

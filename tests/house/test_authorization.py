@@ -34,7 +34,6 @@ def kitchen(app):
     return Kitchen(app)
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_everybody_gets_what_the_list_says(app, world, kitchen):
     found = {route.name: (route, cells) for route, cells in rows_of(app, world, kitchen)}
@@ -100,7 +99,6 @@ def outcome(said):
     return SAME.get(said.rstrip("-"), said.rstrip("-"))
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_what_exists_elsewhere_answers_like_what_does_not_exist(app, world, kitchen):
     """A stranger names the organization's things in paths and bodies, then things that nobody has: one answer."""

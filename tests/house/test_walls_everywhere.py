@@ -133,7 +133,6 @@ def forget_every_where(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_where_that_was_forgotten_leaks_nothing_through_the_doors(app, world, monkeypatch):
     kitchen = Kitchen(app)
     assert forget_every_where(monkeypatch) > 10

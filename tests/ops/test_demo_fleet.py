@@ -51,7 +51,6 @@ def counted(statement):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_the_demo_is_a_fleet_to_look_at(app, instance):
     done = run(app, "--sites", "20")
     assert done.exit_code == 0, done.output
@@ -128,7 +127,6 @@ def check_second_time(app, instance):
         assert one("SELECT count(*) FROM sites") == 20
 
 
-@pytest.mark.timeout(300)
 def test_the_same_seed_makes_the_same_fleet(app):
     today = datetime(2026, 11, 20, 10, tzinfo=UTC)
     digests = []
@@ -154,7 +152,6 @@ def digest():
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-@pytest.mark.timeout(300)
 def test_an_interrupted_demo_is_made_whole(app, instance):
     with app.app_context():
         load(2, 1, now().replace(microsecond=0))

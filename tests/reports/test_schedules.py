@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.clocks import within_one_day
 from webapp.kit import mail
 from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
@@ -196,6 +197,7 @@ def test_nothing_is_made_of_what_is_paused_deleted_or_not_due(app: Any, cast: An
 
 
 def test_a_period_is_counted_back_from_the_run(app: Any, cast: Any, make: Any) -> None:
+    within_one_day()
     made = make(kind="patch_run", period="last_month", timezone="UTC", parameters={"granularity": "day"})
     let_it_come_due(app, hours=1)
     run(app)

@@ -15,7 +15,7 @@ from tests.cast import Cast, gather
 from webapp.kit.db import ALL, enter_scope, rows
 from webapp.reports.values import folder_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 RECOVERED = 90.0
 """Seconds. Lost work is usually found after twelve; on a machine where many tests run at once it takes longer, and not for ever."""
 

@@ -16,7 +16,7 @@ import redis
 from webapp.kit.local import processes
 from webapp.kit.local.errors import CannotStart
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 def program() -> Path:
