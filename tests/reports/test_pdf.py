@@ -166,3 +166,25 @@ def unpacked(part: bytes) -> bytes:
         return b""
 
 
+
+
+def test_columns_are_as_wide_as_their_cells() -> None:
+    name = "SA-CONTRIB-2026-001"
+    rows = [["Advisory", "Days", "Note"], *([name, str(number), "A sentence of several words, which may be broken anywhere."] for number in range(30))]
+    advisory, days, note = pdf.widths_of(rows)
+    assert advisory + days + note == pytest.approx(100, abs=0.05)
+    assert days < advisory < note
+    letters = 190 / 100  # what a line of A4 across holds at 7 pt
+    assert advisory * letters > len(name)
+
+
+def test_one_endless_word_takes_no_column_from_the_others() -> None:
+    narrow, wide = pdf.widths_of([["Name", "Version"], ["x" * 4000, "1.0"], *[["Site", "1.0.0-beta12"]] * 20])
+    assert wide > 25
+    assert narrow < 75
+
+
+def test_a_share_is_told_in_percent() -> None:
+    assert pdf.told("success_rate", 0.925) == "92.5 %"
+    assert pdf.told("success_rate", None) == pdf.printed(None)
+    assert pdf.told("runs", 1319) == "1,319"

@@ -9,7 +9,7 @@ import ctypes
 import ctypes.util
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from flask import current_app
 
 from webapp.kit.clock import now
 from webapp.kit.web import drawing
-from webapp.kit.web.formatting import DASH, thousands
+from webapp.kit.web.formatting import DASH, percent, thousands
 from webapp.reports.formats.files import HashedFile, Head
 
 MOST_ROWS = 500
@@ -33,6 +33,10 @@ HEADS = {"percentage": "Deadlines kept, %", "success_rate": "Share of runs that 
 LIBRARIES = {"gobject-2.0": "libgobject-2.0.so.0", "pango-1.0": "libpango-1.0.so.0", "pangoft2-1.0": "libpangoft2-1.0.so.0",
              "harfbuzz": "libharfbuzz.so.0", "fontconfig": "libfontconfig.so.1"}
 NO_PANGO = "PDF cannot be made on this server: the system library {name} is missing (on Debian: libpango-1.0-0, libpangoft2-1.0-0)."
+
+
+SHARES = {"success_rate"}
+MOST_LETTERS, MOST_UNBROKEN, LEAST_LETTERS, GAP = 44, 26, 4, 2
 
 
 class NotPrintable(Exception):
@@ -83,12 +87,27 @@ def pdf_of(head: Head, rows: list[list[str]], count: int) -> bytes:
 
     template = current_app.jinja_env.get_template(TEMPLATE)
     logo = head.brand.logo if head.brand else None
-    text = template.render(head=head, rows=rows, count=count, drawing=drawing, printed=printed, words=words, made_at=now(),
+    text = template.render(head=head, rows=rows, count=count, drawing=drawing, printed=printed, told=told, words=words, made_at=now(),
                            logo=LOGO if logo else None)
     fetcher = _fetcher(logo)
-    sheet = CSS(string=current_app.jinja_env.get_template(SHEET).render(), url_fetcher=fetcher)
+    widths = widths_of([[column.head for column in head.printed], *rows])
+    sheet = CSS(string=current_app.jinja_env.get_template(SHEET).render(widths=widths), url_fetcher=fetcher)
     pdf: bytes = HTML(string=text, url_fetcher=fetcher).write_pdf(stylesheets=[sheet])
     return pdf
+
+
+def widths_of(rows: Sequence[Sequence[str]]) -> list[float]:
+    """How wide each column of a table is, in percent of it: by what nearly all of its cells need, and never under its longest name.
+
+    Layout by content would have the renderer measure every cell of the table twice; letters are a good measure of a table of facts.
+    """
+    wanted = []
+    for cells in zip(*rows, strict=True):
+        lengths = sorted(len(cell) for cell in cells)
+        usual = min(lengths[int(len(lengths) * 0.9) - 1], MOST_LETTERS)
+        unbroken = min(max(len(word) for cell in cells for word in cell.split(" ")), MOST_UNBROKEN)
+        wanted.append(max(usual, unbroken, LEAST_LETTERS) + GAP)
+    return [round(100 * each / sum(wanted), 2) for each in wanted]
 
 
 def _fetcher(logo: bytes | None) -> Any:
@@ -123,6 +142,11 @@ def printed(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}"
     return WORDS.get(value, str(value))
+
+
+def told(name: str, value: Any) -> str:
+    """A number of the summary as it is read on paper; a share, which is a fraction, in percent."""
+    return percent(100 * value, 1) if name in SHARES and value is not None else printed(value)
 
 
 def words(name: str) -> str:
