@@ -12,8 +12,8 @@ from webapp.kit.settings import BadSetting, envbool, envcron, envint, envlimit, 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 MEGABYTE = 1024 * 1024
-KEEP = {"KEEP_DELIVERIES_DAYS": 90, "KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365, "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180,
-        "KEEP_WEBHOOK_BODIES_DAYS": 30}
+KEEP = {"KEEP_DELETED_UPLOADS_DAYS": 30, "KEEP_DELIVERIES_DAYS": 90, "KEEP_JOBS_DAYS": 7, "KEEP_REPORT_FILES_DAYS": 365,
+        "KEEP_SIGN_INS_DAYS": 90, "KEEP_USAGE_DAYS": 180, "KEEP_WEBHOOK_BODIES_DAYS": 30}
 """How long things are kept, in days; 0 is for ever. The audit log is always."""
 
 
@@ -47,6 +47,7 @@ def settings() -> dict[str, Any]:
         "REDIS_URL": known["REDIS_URL"],
         "STORAGE_DIR": envstr("STORAGE_DIR", str(ROOT / "instance" / "storage")),
         "STORAGE": storage_settings(),
+        "CLAMD_URL": clamd_url(),
         "METRICS_TOKEN": envsecret("METRICS_TOKEN"),
         "AUDIT_KEY": envsecret("AUDIT_KEY"),
         "AUDIT_KEYS_BEFORE": [key.strip() for key in envsecret("AUDIT_KEYS_BEFORE").split(",") if key.strip()],
@@ -85,6 +86,16 @@ def storage_settings() -> Any:
     from webapp.kit.storage.address import storage_address
 
     return storage_address()
+
+
+def clamd_url() -> str:
+    """Where uploads are scanned; empty: nowhere."""
+    from webapp.kit.clamd import Scanner
+
+    url = envstr("CLAMD_URL")
+    if url:
+        Scanner.of(url)
+    return url
 
 
 def notification_settings() -> dict[str, Any]:
@@ -221,6 +232,7 @@ def limit_settings() -> dict[str, Any]:
     """How much one caller may ask for; every one is a setting of its own (contract §1, limits)."""
     return {
         "MAX_BODY_BYTES": envint("MAX_BODY_MB", 5, 1, 100) * MEGABYTE,
+        "UPLOAD_MAX_BYTES": envint("UPLOAD_MAX_MB", 25, 1, 1024) * MEGABYTE,
         "LIMIT_ANONYMOUS": envlimit("LIMIT_ANONYMOUS", "100/minute;1000/hour"),
         "LIMIT_PERSON": envlimit("LIMIT_PERSON", "5000/hour;1000/minute"),
         "LIMIT_API_KEY": envlimit("LIMIT_API_KEY", "1000/hour;300/minute"),

@@ -281,6 +281,7 @@ TAGS = {
     "Webhooks": "Where GitHub and GitLab tell of what happens; an endpoint's secret says who they are.",
     "Live events": "What happens, while it happens: server-sent events for pages, a WebSocket for programs.",
     "Notifications": "Who is told of what, through which channel; every message, and every try to deliver it.",
+    "Uploads": "Files beside organizations and sites: checked, scanned where there is a scanner, and fetched by links that end.",
     "Search": "Everything that the caller may see, ranked.",
     "Patch runs": "Rounds of updates on a site: posted by a person or CI, or inferred from a report, and proven by a later one.",
     "Reports": "Figures as they are now, and documents that a worker builds from one snapshot.",

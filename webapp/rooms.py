@@ -8,6 +8,7 @@ import webapp.accounts.models
 import webapp.audit.models
 import webapp.catalog.models
 import webapp.exposure.models
+import webapp.files.models
 import webapp.fleet.actions.verdicts
 import webapp.fleet.models
 import webapp.insights.actions.watching
@@ -31,6 +32,9 @@ from webapp.catalog.pages import pages as catalog_pages
 from webapp.exposure.api import api as exposure_api
 from webapp.exposure.jobs import evaluate_advisories
 from webapp.exposure.pages import pages as exposure_pages
+from webapp.files.api import api as files_api
+from webapp.files.api import links as file_links
+from webapp.files.jobs import read_failed, read_text
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
@@ -61,8 +65,9 @@ from webapp.reports.pages import pages as reports_pages
 from webapp.tasks.api import api as tasks_api
 
 BLUEPRINTS: list[Any] = [
-    probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, fleet_api,
-    fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api, admin_pages,
+    probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, files_api, file_links,
+    fleet_api, fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api,
+    admin_pages,
     insights_api, hooks_api, insights_pages, notify_api, notify_pages, reports_api, reports_pages, graph_api,
     tasks_api,
 ]
@@ -71,6 +76,7 @@ JOBS: dict[str, Any] = {
     "feeds.fetch": fetch_project, "advisories.fetch": fetch_advisory_source,
     "mail.send": send_mail, "accounts.send_reset": send_reset, "exposure.evaluate": evaluate_advisories, "notify.match": match,
     "insights.read_delivery": read_delivery, "insights.read_delivery.failed": read_delivery_failed,
+    "files.read_text": read_text, "files.read_text.failed": read_failed,
     "insights.follow_runs": follow_patch_runs,
     "notify.deliver": deliver, "notify.deliver.failed": delivery_failed, "reports.build": build,
     "reports.build.failed": build_failed}

@@ -24,6 +24,7 @@ from worker.retention import (
     forget_jobs,
     forget_report_files,
     forget_sign_ins,
+    forget_uploads,
     forget_usage,
     forget_webhook_bodies,
 )
@@ -121,6 +122,7 @@ PERIODIC: tuple[tuple[Callable[[], None], str], ...] = (
     (forget_jobs, "37 3 * * *"),
     (forget_report_files, "41 3 * * *"),
     (forget_sign_ins, "43 3 * * *"),
+    (forget_uploads, "47 3 * * *"),
     (forget_usage, "45 3 * * *"),
     (forget_webhook_bodies, "51 3 * * *"),
     (end_expired_decisions, "* * * * *"),

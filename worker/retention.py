@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from webapp.files.jobs import forget_files as forget_upload_files
 from webapp.insights.actions.deliveries import forget_bodies
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.logs import log
@@ -80,6 +81,13 @@ def forget_report_files() -> None:
     with app.app_context():
         kept = storage()
         _in_portions("report_files", "KEEP_REPORT_FILES_DAYS", 100, lambda days, most: forget_files(days, most, kept))
+
+
+def forget_uploads() -> None:
+    """Removes the files of uploads that were deleted long ago, and files that belong to nothing."""
+    with app.app_context():
+        count = forget_upload_files(app.config["KEEP_DELETED_UPLOADS_DAYS"])
+    log().info("forgotten", what="uploads", rows=count)
 
 
 def forget_webhook_bodies() -> None:

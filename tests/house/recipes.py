@@ -65,6 +65,9 @@ RECIPES: dict[str, Recipe] = {
     "POST /api/v1/admin/jobs/<uuid:job_id>/retry": Recipe({"job_id": "failed_job"}),
     "POST /exposures/accept": Recipe(twin=""),  # it asks what is meant, and changes nothing
     "POST /exposures/accept/apply": Recipe(body={**LATER, "ids": identity("exposure")}, twin="POST /api/v1/exposures/accept"),
+    "GET /files/<token>": Recipe({"token": "upload"}, refused="only a link that was given opens it: tests/files/test_uploads.py", twin=""),
+    "POST /api/v1/uploads": Recipe(body={**PLACE, "file": "a,b\n1,2\n"}),
+    "POST /api/v1/uploads/<uuid:upload_id>/restore": restoring("upload_id", "deleted_upload"),
     "GET /login/code": Recipe(refused="it comes after a right password: tests/accounts/test_pages_second_factor.py", twin=""),
     "POST /login/code": Recipe(refused="it comes after a right password: tests/accounts/test_pages_second_factor.py", twin=""),
     "POST /api/v1/admin/users/<uuid:user_id>/reinstate": Recipe({"user_id": "suspended_user"}),

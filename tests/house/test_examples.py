@@ -51,6 +51,8 @@ def test_examples_of_bodies_are_taken_by_the_schemas_that_read_them(app, agreeme
     for path, method, _, view in operations_of(app):
         if view.door.takes is None:
             continue
+        if view.door.takes_file:
+            continue  # a form with a file has no example in JSON: tests/house/recipes.py
         body = agreement.document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
         for example in examples_of(body):
             schema = view.door.takes(partial=view.door.partial and method in ("PUT", "PATCH"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -120,6 +121,17 @@ def notifications_of(app: Any, cast: Any) -> dict[str, str]:
         db.session.flush()
     return {"channel": channel, "unused_channel": unused, "deleted_channel": gone, "rule": rule, "deleted_rule": past,
             "delivery": str(delivery.id)}
+
+
+def uploads_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
+    """A file of the member for the site, and a deleted one."""
+    def upload(name: str) -> str:
+        sent = {"site_id": things["site"], "file": (BytesIO(b"words,of\nMeridian,too\n"), f"{name} of Meridian.csv")}
+        return str(made(cast.member.send("POST", "/uploads", data=sent, content_type="multipart/form-data"))["id"])
+
+    found = {"upload": upload("List"), "deleted_upload": upload("Past list")}
+    made(cast.member.delete(f"/uploads/{found['deleted_upload']}"))
+    return found
 
 
 def deliveries_of(cast: Any, things: dict[str, str]) -> dict[str, str]:

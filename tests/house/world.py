@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as jsonlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.cast import Browser, gather
-from tests.house.things import deliveries_of, findings_of, made, notifications_of, people_of, repositories_of, tasks_of, work_of
+from tests.house.things import deliveries_of, findings_of, made, notifications_of, people_of, repositories_of, tasks_of, uploads_of, work_of
 from webapp.kit import jobs
 from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
@@ -61,7 +62,9 @@ class World:
             headers |= {"Cookie": cookie, "X-CSRFToken": token}
         else:
             headers |= self.callers[caller]
-        if is_page and method != "GET":
+        if isinstance(body, dict) and "file" in body:
+            more |= {"data": {**body, "file": (BytesIO(body["file"].encode()), "list.csv")}, "content_type": "multipart/form-data"}
+        elif is_page and method != "GET":
             more["data"] = body or {}
         elif raw is not None:
             more |= {"data": raw, "content_type": "application/json"}
@@ -99,6 +102,7 @@ def things_of(app: Any, cast: Any) -> dict[str, str]:
     things["run"] = made(admin.post(f"/sites/{things['site']}/patch-run", run))["id"]
     things |= repositories_of(cast) | people_of(app, cast) | findings_of(app, cast, things) | reports_of(app, cast, things)
     things |= deliveries_of(cast, things) | notifications_of(app, cast) | work_of(app) | tasks_of(cast, things)
+    things |= uploads_of(cast, things)
     with app.app_context():
         from webapp.kit.db import ALL, enter_scope
 

@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webapp.exposure.actions.settling import Settled, settle_report
+from webapp.files.values import document_uploaded
 from webapp.fleet.actions.inventory import Envelope, note_refusal, record_inventory, repeat_report
 from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
 from webapp.fleet.values import ChangeSet
-from webapp.ingest.formats import read_document
+from webapp.ingest.formats import read_document, recognise
+from webapp.ingest.formats.texts import what_text_is
 from webapp.kit import metrics
 from webapp.kit.db import db, regardless
 from webapp.kit.errors import Invalid, NotAuthenticated, NotFound
@@ -82,6 +84,33 @@ def receive_report(actor: Actor, site_id: UUID, document: object, envelope: Enve
     settled = settle_report(actor, recorded.site, recorded.changes.packages, at)
     metrics.INGEST.labels("accepted").inc()
     return answer(recorded.changes, run_id, settled)
+
+
+@document_uploaded.connect
+def _receive_upload(actor: Actor, site_id: UUID, raw: bytes, document: Any, at: datetime) -> dict[str, Any] | None:
+    """A file that is a report of its site, in any of the formats that sites post; None for what is none.
+
+    One that is refused is among the site's reports with its reason, also when nothing else of the upload is kept.
+    """
+    reason = None if document is not None else what_text_is(raw[:2000].decode("utf-8", "replace"))
+    if recognise(document) is None and reason is None:
+        return None
+    site, envelope = site_of(actor, site_id, at), envelope_of(raw, actor)
+    try:
+        if site.require_signed_reports:
+            raise Invalid("This site takes signed reports only, and a file is not signed.")
+        if reason is not None:
+            raise Invalid(reason)
+        return plain_answer(repeat(site, envelope, at) or receive_report(actor, site.id, document, envelope, at))
+    except Invalid as problem:
+        message = problem.message
+        regardless(lambda: refuse(site, envelope, message, at))
+        raise Invalid.at("file", f"As a report of the site it is refused: {message}") from None
+
+
+def plain_answer(told: dict[str, Any]) -> dict[str, Any]:
+    """The answer as it is kept beside an upload."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in told.items()}
 
 
 def refuse(site: Any, envelope: Envelope, reason: str, at: datetime) -> None:

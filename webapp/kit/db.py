@@ -120,6 +120,11 @@ def after_commit(effect: Callable[[], None]) -> None:
     db.session().info.setdefault("effects", []).append(effect)
 
 
+def after_rollback(effect: Callable[[], None]) -> None:
+    """Runs `effect` should this transaction be rolled back: undoes what was done outside of the database for it."""
+    db.session().info.setdefault("undo", []).append(effect)
+
+
 def regardless(write: Callable[[], None]) -> None:
     """Writes something small in this transaction, and again in one of its own should this one be rolled back."""
     write()
@@ -134,6 +139,7 @@ def commit() -> None:
         effect()
     session.commit()
     session.info.pop("regardless", None)
+    session.info.pop("undo", None)
     for effect in session.info.pop("effects", []):
         effect()
 
@@ -144,6 +150,8 @@ def rollback() -> None:
     session.rollback()
     session.info.pop("effects", None)
     session.info.pop("before", None)
+    for undo in session.info.pop("undo", []):
+        undo()
     writes = session.info.pop("regardless", [])
     if not writes:
         return

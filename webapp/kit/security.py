@@ -14,8 +14,8 @@ from webapp.kit.logs import log
 from webapp.kit.permissions import Actor
 
 PREFIXES = ("api_key.", "member.", "password.", "permission.", "sign_in.", "two_factor.")
-NAMES = frozenset({"user.password_changed", "user.password_renewed", "user.password_reset", "user.restored", "user.resumed",
-                   "user.suspended", "user.unsuspended", "user.deleted"})
+NAMES = frozenset({"upload.infected", "user.password_changed", "user.password_renewed", "user.password_reset", "user.restored",
+                   "user.resumed", "user.suspended", "user.unsuspended", "user.deleted"})
 EVERYDAY = frozenset({"sign_in.renewed"})
 """Happens every half hour for each person, and says nothing that the sign-in has not said."""
 

@@ -14,12 +14,12 @@ UNQUOTED = "!#$&+-.^_`|~"
 NOTHING_RUNS = "default-src 'none'; sandbox"
 
 
-def attachment(open_it: Callable[[], Content], name: str, mimetype: str, sha256: str) -> Response:
+def attachment(open_it: Callable[[], Content], name: str, content_type: str, sha256: str) -> Response:
     """A stored file to be saved under this name; 304 to whoever has it already, and then it is not opened.
 
     Nothing in it runs, should a browser show it after all. `name` is said twice where it is more than ASCII (RFC 6266, RFC 8187).
     """
-    answer = Response(mimetype=mimetype)
+    answer = Response(content_type=content_type)
     answer.headers.update({"Content-Disposition": disposition(name), "Cache-Control": "private, no-cache",
                            "Content-Security-Policy": NOTHING_RUNS})
     answer.set_etag(sha256)

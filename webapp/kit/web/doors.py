@@ -22,7 +22,7 @@ from webapp.kit.db import commit, rollback
 from webapp.kit.errors import Conflict, Invalid, NotFound, PermissionDenied, PreconditionFailed
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
-from webapp.kit.web import answers, bodies, csrf, exports, idempotency
+from webapp.kit.web import answers, bodies, csrf, exports, idempotency, multipart
 from webapp.kit.web.deprecation import Deprecation
 from webapp.kit.web.forms import Form, form_values
 from webapp.kit.web.parameters import load_query, wants_deleted
@@ -59,6 +59,7 @@ class Door:
     `headers`: request headers of its own, `{name: description}`;
     `responses`: answers of its own by status (`{"200": {"description", "content"}}`); a 2xx takes the envelope's place;
     `produces`: media types, for a door that answers with a file.
+    A door that `takes_file` reads a form with files, of up to UPLOAD_MAX_MB (`multipart`).
     `deprecated` is for an older path: its answers name the path that follows it, and the document marks it.
     """
 
@@ -73,6 +74,7 @@ class Door:
     status: int = 200
     at: str | None = None
     accepts_form: bool = False
+    takes_file: bool = False
     idempotent: bool = True
     partial: bool = True
     again: Callable[..., Any] | None = None
@@ -127,6 +129,8 @@ class Doors(Blueprint):
 
 def _enter_api(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> Response:
     g.actor.require(door.needs)
+    if door.takes_file:
+        multipart.read()
     csrf.check()
     kept = idempotency.recall(door)
     answer = _fresh_answer(door, view, path) if kept is None else kept
@@ -174,7 +178,8 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
     if door.query:
         given["query"] = load_query(door.query)
     if door.takes:
-        given["body"] = door.takes(partial=door.partial and request.method in CHANGES).load(bodies.read_body(door.accepts_form))
+        sent = multipart.values() if door.takes_file else bodies.read_body(door.accepts_form)
+        given["body"] = door.takes(partial=door.partial and request.method in CHANGES).load(sent)
     return given
 
 
@@ -239,6 +244,8 @@ def _enter_page(door: Door, view: Callable[..., Any], path: dict[str, Any]) -> R
         raise PermissionDenied("Pages are for people. Programs use /api/v1.")
     g.actor.require(door.needs)
     if request.method not in SAFE:
+        if door.takes_file:
+            multipart.read(is_page=True)
         csrf.check()
     given = dict(path)
     if door.query:
@@ -257,7 +264,7 @@ def _submit(door: Door, view: Callable[..., Any], given: dict[str, Any]) -> Any:
     schema = door.takes()
     try:
         try:
-            return view(g.actor, **given, body=schema.load(form_values(schema, request.form)))
+            return view(g.actor, **given, body=schema.load(form_values(schema, request.form) | multipart.files()))
         except ValidationError as problem:
             raise invalid(problem) from None
     except (Invalid, Conflict) as problem:

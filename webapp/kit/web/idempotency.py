@@ -17,6 +17,7 @@ from webapp.kit.clock import now
 from webapp.kit.db import execute, rows
 from webapp.kit.errors import Invalid, Malformed
 from webapp.kit.secrets import keyring
+from webapp.kit.web import multipart
 from webapp.kit.web.answers import etag_of
 from webapp.kit.web.bodies import read_bytes
 
@@ -51,7 +52,7 @@ def recall(door: Door) -> Response | None:
 
 def _digest() -> bytes:
     """What the caller asks for: the address with its query, and the body."""
-    raw = _body() if request.is_json else request.get_data(cache=True)
+    raw = multipart.digest() if "files" in g else _body() if request.is_json else request.get_data(cache=True)
     return hashlib.sha256(request.full_path.encode() + b"\n" + raw).digest()
 
 

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from webapp.kit.permissions import Permission
 from webapp.kit.web import openapi_components as parts
 from webapp.kit.web.doors import CHANGES, SAFE, Door, names_a_state
+from webapp.kit.web.multipart import FORM
 from webapp.kit.web.openapi_components import JSON, XLSX, error_ref, header_refs
 from webapp.kit.web.openapi_examples import TAGS, WORDS, illustrate
 from webapp.kit.web.openapi_schemas import SchemaPlugin
@@ -195,7 +196,7 @@ def body_of(plugin: SchemaPlugin, door: Door, method: str) -> dict[str, Any] | N
             name: each if isinstance(each, dict) and "value" in each else {"value": each}
             for name, each in door.extra["examples"].items()
         }
-    content = {JSON: media}
+    content = {FORM if door.takes_file else JSON: media}
     if door.accepts_form:
         content["application/x-www-form-urlencoded"] = {"schema": schema}
     return {"required": True, "content": content}

@@ -1,0 +1,1 @@
+"""Uploads: what people put beside sites, how it is checked, and where it lies."""
