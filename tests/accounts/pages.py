@@ -61,6 +61,6 @@ def fragment_is_part(browser: Any, path: str) -> None:
 
 
 def steady(text: str) -> str:
-    """The text without what differs between two requests: the CSRF token's signature and ages in seconds."""
+    """The text without what differs between two requests: the CSRF token's signature and ages."""
     text = re.sub(r'name="csrf_token" value="[^"]*"', "", text)
-    return re.sub(r"just now|\d+ s ago", "now", text).strip()
+    return re.sub(r"just now|\d+ \w+ ago", "now", text).strip()
