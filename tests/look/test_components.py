@@ -214,14 +214,15 @@ def test_silence_is_hatched_and_the_unknown_dotted_each_with_its_own_pattern():
     assert 'aria-label="5 OK, 2 silent, 1 never reported"' in text
 
 
-def test_a_chart_is_drawn_twice_says_its_finding_and_has_its_table():
+def test_a_chart_is_drawn_in_three_widths_says_its_finding_and_has_its_table():
     series = [{"key": "silent", "label": "Silent", "values": [3, None, 2]}]
     text = render(
         "{{ ui.area_chart('a', 'Two are silent now', series, periods) }}{{ ui.chart_table(series, periods) }}",
         series=series,
         periods=["Mon", "Tue", "Wed"],
     )
-    assert text.count('role="img" aria-label="Two are silent now"') == 2
+    assert text.count('role="img" aria-label="Two are silent now"') == 3
+    assert re.findall(r'class="pb-chart of-(\w+)" viewBox="0 0 (\d+) ', text) == [("full", "1128"), ("wide", "860"), ("narrow", "340")]
     assert 'viewBox="0 0 860 220"' in text
     assert 'viewBox="0 0 340 210"' in text
     identities = re.findall(r'<pattern id="([\w-]+)"', text)
