@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
+from webapp.files.formats import images, pdf
 from webapp.kit import jobs
 from webapp.kit.db import rows
 from webapp.kit.storage import KEPT, Disk
@@ -87,7 +88,7 @@ def work(app: Any) -> Callable[[], int]:
 
     def do() -> int:
         with app.app_context():
-            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at")
+            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")
         for row in waiting:
             with app.app_context():
                 jobs.perform(UUID(str(row.id)), row.attempt)
@@ -102,6 +103,13 @@ def store(app: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Disk:
     kept = Disk(tmp_path / "kept")
     monkeypatch.setitem(app.extensions, KEPT, kept)
     return kept
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader, and the turn to draw a picture, are waited for, however busy this machine is."""
+    monkeypatch.setattr(pdf, "SECONDS", 120)
+    monkeypatch.setattr(images, "PATIENCE", 120)
 
 
 @pytest.fixture

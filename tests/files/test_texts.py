@@ -73,9 +73,10 @@ def test_of_a_pdf_with_very_many_pages_the_first_are_read(tmp_path: Path) -> Non
 def test_a_reader_that_takes_too_long_or_dies_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "reader.py"
     monkeypatch.setattr(pdf, "READER", program)
-    monkeypatch.setattr(pdf, "SECONDS", 1)
-    for text, note in (("import time; time.sleep(60)", "slow"), ("import os; os.kill(os.getpid(), 9)", "slow"), ("raise MemoryError", "large")):
+    for text, seconds, note in (("import time; time.sleep(60)", 1, "slow"), ("import os; os.kill(os.getpid(), 9)", 60, "slow"),
+                                ("raise MemoryError", 60, "large")):
         program.write_text(text)
+        monkeypatch.setattr(pdf, "SECONDS", seconds)
         assert pdf.text_of(tmp_path / "a.pdf") == Said(TextState.UNREADABLE, note=pdf.NOTES[note])
 
 
