@@ -126,11 +126,12 @@ def paper(app: Any, rows: list[dict[str, Any]], **head: Any) -> bytes:
         return file.data
 
 
-def head_of(title: str = "Sites", brand: Brand | None = None) -> Head:
+def head_of(title: str = "Sites", brand: Brand | None = None, sections: list[Section] | None = None) -> Head:
     series = [{"key": "ok", "label": "In time", "values": [3, 5]}]
     chart = {"draw": "columns", "series": series, "labels": ["2026-01", "2026-02"], "finding": "Eight in time"}
+    parts = sections or [Section("By month", ("Month", "In time"), [("2026-01", 3), ("2026-02", 5)], chart=chart)]
     return Head("custom", title, ("name",), {}, datetime(2026, 3, 1, tzinfo=UTC), {"totals": {"rows": 7}}, [("Tag", "shop")],
-                [Section("By month", ("Month", "In time"), [("2026-01", 3), ("2026-02", 5)], chart=chart)], [Printed("name", "Name")], brand)
+                parts, [Printed("name", "Name")], brand)
 
 
 def text_of(app: Any, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]], **head: Any) -> str:
@@ -170,18 +171,24 @@ def unpacked(part: bytes) -> bytes:
 
 def test_columns_are_as_wide_as_their_cells() -> None:
     name = "SA-CONTRIB-2026-001"
-    rows = [["Advisory", "Days", "Note"], *([name, str(number), "A sentence of several words, which may be broken anywhere."] for number in range(30))]
-    advisory, days, note = pdf.widths_of(rows)
-    assert advisory + days + note == pytest.approx(100, abs=0.05)
-    assert days < advisory < note
-    letters = 190 / 100  # what a line of A4 across holds at 7 pt
-    assert advisory * letters > len(name)
+    rows = [["Advisory", "Days", "Note"], *([name, str(number), "Several words, which may be broken anywhere."] for number in range(30))]
+    advisory, days, note = pdf.letters_of(rows)
+    assert len(name) < advisory < note
+    assert len("Days") < days < 10
 
 
 def test_one_endless_word_takes_no_column_from_the_others() -> None:
-    narrow, wide = pdf.widths_of([["Name", "Version"], ["x" * 4000, "1.0"], *[["Site", "1.0.0-beta12"]] * 20])
-    assert wide > 25
-    assert narrow < 75
+    name, version = pdf.letters_of([["Name", "Version"], ["x" * 4000, "1.0"], *[["Site", "1.0.0-beta12"]] * 20])
+    assert name < 50
+    assert version > len("1.0.0-beta12")
+
+
+def test_a_table_that_fits_no_line_lies_across(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "LINE", 40)
+    narrow, wide = (Section("One", ("Name", "Days"), [("Web", 3)]), Section("Two", ("Name", "Reason"), [("Web", "Why it is so " * 9)] * 3))
+    text = text_of(app, monkeypatch, [], sections=[narrow, wide])
+    assert re.findall(r'<section class="(part[^"]*)"', text) == ["part-1", "part-2 wide"]
+    assert pages_of(paper(app, [], sections=[wide, narrow])) == pages_of(paper(app, [], sections=[narrow])) + 2, "upright, across, upright"
 
 
 def test_a_share_is_told_in_percent() -> None:

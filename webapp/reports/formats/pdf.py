@@ -9,9 +9,10 @@ import ctypes
 import ctypes.util
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ NO_PANGO = "PDF cannot be made on this server: the system library {name} is miss
 
 
 SHARES = {"success_rate"}
-MOST_LETTERS, MOST_UNBROKEN, LEAST_LETTERS, GAP = 44, 26, 4, 2
+MOST_LETTERS, MOST_UNBROKEN, LEAST_LETTERS, GAP = 44, 30, 4, 3
+LINE = 115
+"""Letters in a line of A4 upright, at the size of tables; a table that wants more lies across."""
 
 
 class NotPrintable(Exception):
@@ -85,29 +88,38 @@ def pdf_of(head: Head, rows: list[list[str]], count: int) -> bytes:
         logging.getLogger(name).setLevel(logging.ERROR)  # they tell of each step, and of what was not fetched
     from weasyprint import CSS, HTML
 
+    tables = {f"part-{number}": letters_of([part.heads, *([printed(cell) for cell in row] for row in part.rows)])
+              for number, part in enumerate(head.sections, 1)}
+    tables["rows"] = letters_of([[column.head for column in head.printed], *rows])
     template = current_app.jinja_env.get_template(TEMPLATE)
     logo = head.brand.logo if head.brand else None
-    text = template.render(head=head, rows=rows, count=count, drawing=drawing, printed=printed, told=told, words=words, made_at=now(),
+    text = template.render(head=head, rows=rows, count=count, drawing=drawing, printed=printed, told=told, words=words, tables=tables,
+                           line=LINE, made_at=now(),
                            logo=LOGO if logo else None)
     fetcher = _fetcher(logo)
-    widths = widths_of([[column.head for column in head.printed], *rows])
-    sheet = CSS(string=current_app.jinja_env.get_template(SHEET).render(widths=widths), url_fetcher=fetcher)
+    sheet = CSS(string=current_app.jinja_env.get_template(SHEET).render(tables=tables), url_fetcher=fetcher)
     pdf: bytes = HTML(string=text, url_fetcher=fetcher).write_pdf(stylesheets=[sheet])
     return pdf
 
 
-def widths_of(rows: Sequence[Sequence[str]]) -> list[float]:
-    """How wide each column of a table is, in percent of it: by what nearly all of its cells need, and never under its longest name.
+def letters_of(rows: Sequence[Sequence[str]]) -> list[int]:
+    """How many letters each column of a table wants: what nearly all of its cells have, and no less than nearly all of their words.
 
-    Layout by content would have the renderer measure every cell of the table twice; letters are a good measure of a table of facts.
+    Columns get their widths by it: layout by content would have the renderer measure every cell twice.
     """
-    wanted = []
-    for cells in zip(*rows, strict=True):
-        lengths = sorted(len(cell) for cell in cells)
-        usual = min(lengths[int(len(lengths) * 0.9) - 1], MOST_LETTERS)
-        unbroken = min(max(len(word) for cell in cells for word in cell.split(" ")), MOST_UNBROKEN)
-        wanted.append(max(usual, unbroken, LEAST_LETTERS) + GAP)
-    return [round(100 * each / sum(wanted), 2) for each in wanted]
+    return [max(min(_nearly_all(cells), MOST_LETTERS),
+                min(_nearly_all([max(cell.split(" "), key=_letters) for cell in cells]), MOST_UNBROKEN), LEAST_LETTERS) + GAP
+            for cells in zip(*rows, strict=True)]
+
+
+def _nearly_all(texts: Iterable[str]) -> int:
+    lengths = sorted(_letters(each) for each in texts)
+    return ceil(lengths[(len(lengths) - 1) * 9 // 10])
+
+
+def _letters(text: str) -> float:
+    """The length of a text in letters; digits are all as wide as the widest of them, and capitals are wider than letters."""
+    return sum(1.2 if each.isdigit() or each.isupper() else 1 for each in text)
 
 
 def _fetcher(logo: bytes | None) -> Any:
