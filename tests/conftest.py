@@ -56,7 +56,13 @@ def database() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patched:
+        yield patched
+
+
+@pytest.fixture(scope="session")
+def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory, monkeypatch_session: pytest.MonkeyPatch) -> Iterator[Any]:
     """The application, on a migrated database, with limits that never strike.
 
     With HOLD_ANSWERS=1 whatever it answers to any test is held against its OpenAPI document.
@@ -68,14 +74,17 @@ def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("webapp.kit.redis.WAIT", 60.0)  # a Redis that is slow on a busy machine is not away
         application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
+    monkeypatch_session.setattr("webapp.ops.queries.health.PATIENCE", 60.0)  # nor is a database
     if "TEST_DATABASE_TEMPLATE" not in os.environ:
         application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
     if os.environ.get("HOLD_ANSWERS"):
         watch(application)
-    yield application
     with application.app_context():
         from webapp.kit.db import db
 
+        db.engine.pool._timeout = 120  # fifty at once share sixteen connections, and each may wait for its turn
+    yield application
+    with application.app_context():
         db.engine.dispose()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests import factories
 from webapp.kit.clock import now
-from webapp.kit.db import db, execute
+from webapp.kit.db import execute
 from webapp.kit.web import doors
 
 
@@ -29,16 +29,6 @@ def at_once(number, send):
     for thread in threads:
         thread.join()
     return answers
-
-
-@pytest.fixture(autouse=True)
-def _patient_pool(app):
-    """Fifty at once share sixteen connections, and each may wait for its turn."""
-    with app.app_context():
-        pool = db.engine.pool
-    before, pool._timeout = pool._timeout, 60
-    yield
-    pool._timeout = before
 
 
 def test_fifty_at_once_with_one_key_make_one_thing(cast):

@@ -8,7 +8,7 @@ import pytest
 
 from webapp.kit.redis import connect
 from webapp.kit.storage import Disk
-from webapp.ops.queries import CHECKS, Checks, health
+from webapp.ops.queries import CHECKS, Checks
 
 
 @pytest.fixture
@@ -30,9 +30,8 @@ def new_checks(app, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _fresh(new_checks, monkeypatch):
-    """No answer of an earlier test is still good, and what answers is waited for, however busy this machine is."""
-    monkeypatch.setattr(health, "PATIENCE", 60)
+def _fresh(new_checks):
+    """No answer of an earlier test is still good."""
     new_checks()
 
 

@@ -132,7 +132,7 @@ def check_storage(storage: Storage) -> Dependency:
 
 def find_backlog(at: datetime) -> list[Backlog]:
     """The work that is not finished, by queue and state."""
-    execute("SET LOCAL statement_timeout = 1500")
+    execute(f"SET LOCAL statement_timeout = {PATIENCE * 1000:.0f}")
     found = rows(
         "SELECT queue, state, count(*) AS jobs, min(created_at) AS oldest FROM job_outbox"
         " WHERE state IN ('waiting', 'queued', 'running') GROUP BY queue, state"
