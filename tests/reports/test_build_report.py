@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -40,7 +41,8 @@ def test_requested_built_and_downloaded(app: Any, cast: Any, fleet: Any, work: A
     assert work() == 1
     done = cast.member.get(asked.headers["Location"]).json["data"]
     assert (done["status"], done["progress"], done["rows"], done["stage"], done["error"]) == ("done", 100, 3, "Done", None)
-    assert done["started_at"] <= done["snapshot_at"] <= done["finished_at"]
+    started, built, finished = (datetime.fromisoformat(done[name]) for name in ("started_at", "snapshot_at", "finished_at"))
+    assert started <= built <= finished
     assert [file["format"] for file in done["files"]] == KINDS
     for form in KINDS:
         answer = cast.member.get(f"/reports/{done['id']}/download", format=form)
