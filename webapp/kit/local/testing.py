@@ -21,6 +21,8 @@ from webapp.kit.local.signals import Signals, Stopped
 
 PREFIX = "test-"
 INTERRUPTED = 130
+MOST_PROCESSES = 8
+"""Each has up to 16 connections to PostgreSQL, which takes 120, and a database of Redis, which has 16."""
 TEST_KEY = "a key for tests only, at least thirty-two characters"
 
 
@@ -76,7 +78,7 @@ def environment(place: Path, started: ExitStack) -> dict[str, str]:
 def run_pytest(arguments: list[str], root: Path, env: dict[str, str]) -> int:
     """Runs pytest in the foreground, so that its debugger works and Ctrl-C reaches it."""
     # The whole suite goes through as many processes as there are cores, each with a database of its own; a part of it does not.
-    spread = [] if arguments else ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+    spread = [] if arguments else ["-n", str(min(os.cpu_count() or 1, MOST_PROCESSES)), "--dist", "loadfile", "--no-loadscope-reorder"]
     process = subprocess.Popen([sys.executable, "-m", "pytest", *spread, *arguments], cwd=root, env=env)
     try:
         return process.wait()
