@@ -74,7 +74,8 @@ def app(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory, monk
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("webapp.kit.redis.WAIT", 60.0)  # a Redis that is slow on a busy machine is not away
         application = create_app({"LIMITS_ENABLED": False, "STORAGE_DIR": str(storage), "TESTING": True})
-    monkeypatch_session.setattr("webapp.ops.queries.health.PATIENCE", 60.0)  # nor is a database
+    for limit in ("webapp.ops.queries.health.PATIENCE", "webapp.ops.api.graph.asking.SECONDS", "webapp.kit.mail.PATIENCE"):
+        monkeypatch_session.setattr(limit, 60.0)  # nor is anything else down
     if "TEST_DATABASE_TEMPLATE" not in os.environ:
         application.test_cli_runner().invoke(args=["init-db"], catch_exceptions=False)
     if os.environ.get("HOLD_ANSWERS"):

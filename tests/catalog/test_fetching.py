@@ -22,7 +22,7 @@ from webapp.kit.clock import now
 from webapp.kit.db import db, execute
 
 TINY = feed("tiny", ("1.0.2", "Security update"), ("1.0.1", "Insecure"), ("1.0.0", "Insecure"))
-BOUNDS = Bounds(most=50, seconds=30)
+BOUNDS = Bounds(most=50, seconds=600)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ RECORDED = Path(__file__).parents[3] / "shared" / "data" / "advisories" / "osv-d
 PAGE = "/node.json?type=sa&sort=changed&direction=DESC&page="
 PSA = {"title": "Drupal core - SA-CORE-2031-004", "link": "https://www.drupal.org/sa-core-2031-004", "project": "drupal", "type": "core",
        "is_psa": 0, "insecure": ["10.2.0"], "pubDate": "Thu, 01 May 2031 17:00:00 +0000"}
-MORE = Limits(seconds=30)
+MORE = Limits(seconds=600)
 
 
 @pytest.fixture
@@ -392,7 +392,7 @@ def test_all_that_drupal_has_published(cast: Any, server: FeedServer) -> None:
     published = {each["id"]: each for each in map(orjson.loads, RECORDED.read_bytes().splitlines())}
     server.replies["/modified_id.csv"] = index(*[(name, each["modified"]) for name, each in published.items()])
     server.replies |= {f"/vulns/{name}": (200, {}, orjson.dumps(each)) for name, each in published.items()}
-    done = run(cast, server, "osv", datetime(2026, 11, 1, tzinfo=UTC), limits=Limits(seconds=300))
+    done = run(cast, server, "osv", datetime(2026, 11, 1, tzinfo=UTC), limits=MORE)
     assert done is not None
     assert (done.added, done.refused, done.error, done.is_unfinished) == (len(published), 0, None, False)
     server.asked.clear()

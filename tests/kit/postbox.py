@@ -29,7 +29,7 @@ class Postbox:
 @contextlib.contextmanager
 def serving(box: Postbox, port: int, **options: Any) -> Iterator[None]:
     """The server, while this lasts."""
-    server = Controller(box, hostname="127.0.0.1", port=port, **options)
+    server = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
     server.start()
     try:
         yield
