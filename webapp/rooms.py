@@ -17,6 +17,7 @@ import webapp.kit.models
 import webapp.notify.models
 import webapp.patching.models
 import webapp.reports.models
+import webapp.tasks.actions.evidence
 import webapp.tasks.models  # noqa: F401 (models are known to the metadata by being imported)
 from webapp.accounts.api import api as accounts_api
 from webapp.accounts.cli import create_superuser
@@ -63,13 +64,14 @@ from webapp.reports.api import api as reports_api
 from webapp.reports.jobs import build, build_failed
 from webapp.reports.pages import pages as reports_pages
 from webapp.tasks.api import api as tasks_api
+from webapp.tasks.pages import pages as tasks_pages
 
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, files_api, file_links,
     fleet_api, fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api,
     admin_pages,
     insights_api, hooks_api, insights_pages, notify_api, notify_pages, reports_api, reports_pages, graph_api,
-    tasks_api,
+    tasks_api, tasks_pages,
 ]
 COMMANDS: list[Any] = [init_db, create_superuser, verify_audit, rotate_secrets, demo, explain, feeds, import_git, api_reference]
 JOBS: dict[str, Any] = {

@@ -21,6 +21,8 @@ PLACE = {"organization_id": ORGANIZATION}
 RUN = {"started_at": "2026-02-18T16:05", "status": "success", "trigger": "manual", "updates": "webform 6.2.7 6.2.9"}
 NEW_SITE = {"organization_id": ORGANIZATION, "name": "Pool", "url": "https://pool.example", "environment": "production",
             "criticality": "normal", "report_interval_minutes": "1440"}
+TASK_RULE = {**PLACE, "name": "New work", "assign": "owner", "is_enabled": "1"}
+TASK = {"title": "Update", "priority": "low", "status": "pending"}
 SCHEDULE = {**PLACE, "name": "Evidence", "kind": "module_updates", "formats": "csv", "cron": "0 6 * * 1", "timezone": "UTC"}
 
 RULE = {"name": "Night alarm", "channel_id": identity("channel"), "events": "exposure.opened", "timing": "daily", "hour": "7", "weekday": "1",
@@ -211,6 +213,30 @@ RECIPES: dict[str, Recipe] = {
     "POST /reports/<uuid:report_id>/cancel": Recipe({"report_id": "queued_report"}, NOTHING),
     "POST /reports/<uuid:report_id>/retry": Recipe({"report_id": "cancelled_report"}, NOTHING),
     "POST /api/v1/tasks/<uuid:task_id>/restore": restoring("task_id", "deleted_task"),
+    "POST /tasks/<uuid:task_id>/restore": restoring("task_id", "deleted_task"),
+    **{f"POST /tasks/<uuid:task_id>/{verb}": Recipe(body=NOTHING, twin="PATCH /api/v1/tasks/<uuid:task_id>")
+       for verb in ("complete", "reopen", "start", "cancel")},
+    "POST /tasks/<uuid:task_id>/delete": Recipe(body=NOTHING, twin="DELETE /api/v1/tasks/<uuid:task_id>"),
+    "GET /tasks/<uuid:task_id>/edit": Recipe(twin="PATCH /api/v1/tasks/<uuid:task_id>"),
+    "POST /tasks/<uuid:task_id>/edit": Recipe(body=TASK, twin="PATCH /api/v1/tasks/<uuid:task_id>"),
+    "POST /tasks/new": Recipe(body={**TASK, "site_id": SITE}, twin="POST /api/v1/tasks"),
+    "GET /tasks/new": Recipe(twin=""),  # everybody may have tasks of their own
+    "POST /tasks/<uuid:task_id>/comments/<uuid:comment_id>/edit": Recipe(
+        body={"text": "Changed"}, twin="PATCH /api/v1/tasks/<uuid:task_id>/comments/<uuid:comment_id>"),
+    "POST /tasks/<uuid:task_id>/comments/<uuid:comment_id>/delete": Recipe(
+        body=NOTHING, twin="DELETE /api/v1/tasks/<uuid:task_id>/comments/<uuid:comment_id>"),
+    "POST /api/v1/task-rules/<uuid:task_rule_id>/restore": restoring("task_rule_id", "deleted_task_rule"),
+    "POST /task-rules/<uuid:task_rule_id>/restore": restoring("task_rule_id", "deleted_task_rule"),
+    "POST /task-rules/<uuid:task_rule_id>/delete": Recipe(body=NOTHING, twin="DELETE /api/v1/task-rules/<uuid:task_rule_id>"),
+    "GET /task-rules/<uuid:task_rule_id>/edit": Recipe(twin="PATCH /api/v1/task-rules/<uuid:task_rule_id>"),
+    "POST /task-rules/<uuid:task_rule_id>/edit": Recipe(body=TASK_RULE, twin="PATCH /api/v1/task-rules/<uuid:task_rule_id>"),
+    "POST /task-rules/<uuid:task_rule_id>/apply": Recipe(body={"dry_run": "1"}),
+    "POST /task-rules/new": Recipe(body=TASK_RULE, twin="POST /api/v1/task-rules"),
+    "GET /api/v1/tasks/calendar.ics": Recipe(refused="only its secret opens it: tests/tasks/test_calendar.py"),
+    "POST /tasks/bulk": Recipe(body={"operation": "tag", "ids": identity("task")}, twin=""),  # it asks what is meant, and changes nothing
+    "POST /tasks/bulk/apply": Recipe(body={"operation": "tag", "ids": identity("task"), "tags": "web"}, twin="POST /api/v1/tasks/bulk"),
+    "GET /tasks/from-advisory/<uuid:advisory_id>": Recipe(twin=""),  # what an advisory is, is for all; whose sites are open, is not
+    "POST /tasks/from-advisory/<uuid:advisory_id>": Recipe(body={"per": "site"}, twin="POST /api/v1/tasks/from-advisory"),
     "GET /teams/<uuid:team_id>/edit": Recipe(twin="PATCH /api/v1/teams/<uuid:team_id>"),
     "POST /teams/<uuid:team_id>/edit": Recipe(body={**PLACE, "name": "Website"}, twin="PATCH /api/v1/teams/<uuid:team_id>"),
     "POST /teams/<uuid:team_id>/delete": Recipe(twin="DELETE /api/v1/teams/<uuid:team_id>"),

@@ -20,14 +20,14 @@ from tests.insights.hooks import an_endpoint, github
 from tests.statements import listed
 from webapp.kit.db import ALL, db, enter_scope
 from webapp.notify.models import NotificationChannel, NotificationDelivery, NotificationRule
-from webapp.tasks.models import Task
+from webapp.tasks.models import Task, TaskRule
 
 FILE = Path(__file__).with_name("query_counts.json")
 LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?module=webform&module_version=<6.3", "/modules", "/users",
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
-         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/tasks/search?q=task&overdue=true",
+         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/tasks/search?q=task&overdue=true", "/task-rules",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
          "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries",
          "/deployments", "/incidents", "/incidents?state=open", "/sprints", "/quality-measurements",
@@ -35,7 +35,7 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix",
          "/insights", "/deployments", "/incidents", "/sprints",
-         "/notification-channels", "/notification-rules", "/notification-deliveries")
+         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/task-rules", "/sites/{site}/tasks")
 
 
 def fill(app, cast, number):
@@ -70,10 +70,11 @@ def fill_notifications(cast, number):
 
 
 def fill_tasks(cast, sites):
-    """A task of each site, due and given to somebody, and one that is the admin's alone."""
+    """A task of each site, due and given to somebody, as many rules, and a task that is the admin's alone."""
     for place, site in enumerate(sites):
         db.session.add(Task(organization_id=cast.organization.id, site_id=site.id, title=f"Task {place}", due_date=factories.ago(days=place).date(),
                             assignee_id=UUID(cast.member.id)))
+        db.session.add(TaskRule(organization_id=cast.organization.id, name=f"Rule {place}", assignee_id=UUID(cast.member.id)))
     enter_scope(ALL, cast.admin.id)
     db.session.add(Task(owner_id=UUID(cast.admin.id), title="A task of one's own"))
     db.session.flush()

@@ -174,4 +174,8 @@ def tasks_of(cast: Any, things: dict[str, str]) -> dict[str, str]:
     task, gone = (made(cast.member.post("/tasks", body))["id"] for _ in range(2))
     made(cast.member.delete(f"/tasks/{gone}"))
     own = made(cast.member.post("/tasks", {"title": "Read about Meridian"}))["id"]
-    return {"task": task, "deleted_task": gone, "own_task": own}
+    comment = made(cast.member.post(f"/tasks/{task}/comments", {"text": "On it, for Meridian"}))["id"]
+    rule, past = (made(cast.admin.post("/task-rules", {"organization_id": things["organization"], "name": f"{name} of Meridian", "assign": "nobody"}))["id"]
+                  for name in ("Work", "Past work"))
+    made(cast.admin.delete(f"/task-rules/{past}"))
+    return {"task": task, "deleted_task": gone, "own_task": own, "comment": comment, "task_rule": rule, "deleted_task_rule": past}

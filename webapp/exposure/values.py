@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from blinker import Signal
+
 from webapp.catalog.verdicts.advisories import Affected
+
+exposures_settled = Signal()
+"""Sent with `found` (site, organization, advisory) and `at` inside the transaction that has changed these findings, or what was decided."""
 
 
 class State(StrEnum):

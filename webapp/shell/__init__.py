@@ -17,7 +17,7 @@ from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.components import furnish
 from webapp.kit.web.pages import chosen_organization
 from webapp.kit.web.requests import nonce
-from webapp.shell.navigation import Entry, Group, groups_for, tabs_for
+from webapp.shell.navigation import TASKS, Entry, Group, groups_for, tabs_for
 from webapp.shell.notices import Notice, notice_of
 from webapp.shell.places import Place, Places, find_person, find_places
 from webapp.shell.statics import static_url
@@ -48,7 +48,7 @@ class Shell:
     @cached_property
     def nav(self) -> list[Group]:
         about = self.place or self.places
-        return groups_for(self.actor, self.chosen, request.path, {"/sites": about.sites_count})
+        return groups_for(self.actor, self.chosen, request.path, {"/sites": about.sites_count, TASKS.href: self.places.tasks_count or None})
 
     @cached_property
     def tabs(self) -> list[Entry]:

@@ -43,6 +43,7 @@ SITES = Target("/sites", "Sites", "world", P.SITE_READ)
 ADVISORIES = Target("/advisories", "Advisories", "file-alert", P.EXPOSURE_READ)
 EXPOSURES = Target("/exposures", "Exposures", "shield-exclamation", P.EXPOSURE_READ)
 PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
+TASKS = Target("/tasks?mine=true&open=true", "Tasks", "list-check", P.TASK_READ, "/tasks")
 MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
 REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ, "/report")
 WEDNESDAY = Target("/wednesday", "Wednesday view", "calendar-time", P.EXPOSURE_READ)
@@ -65,12 +66,12 @@ DEVELOPERS = Target("/developers", "Developers", "code", P.DEVELOPER_READ)
 WEBHOOKS = Target("/webhook-endpoints", "Webhooks", "webhook", P.WEBHOOK_MANAGE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
-    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS)), ("Look closer", (MODULES, ENDS, REPORTS, WEDNESDAY)),
+    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS, TASKS)), ("Look closer", (MODULES, ENDS, REPORTS, WEDNESDAY)),
     ("Insights", (INSIGHTS, REPOSITORIES, DEPLOYMENTS, INCIDENTS, SPRINTS, DEVELOPERS)))
 TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 
 
-def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int]) -> list[Group]:
+def groups_for(actor: Actor, chosen: UUID | None, path: str, counts: Mapping[str, int | None]) -> list[Group]:
     """The navigation of a person who looks at the chosen organization (None: at all of theirs)."""
     manage = (MEMBERS, TEAMS, API_KEYS, WEBHOOKS, NOTIFICATIONS, *_organizations(actor), AUDIT_LOG)
     groups = [*GROUPS, ("Manage", manage), ("Operate", (SYSTEM, JOBS, FEEDS, USAGE))]

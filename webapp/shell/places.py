@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func
+from sqlalchemy import ScalarSelect, Select, func, select
 
 from webapp.accounts.models import Organization, User
 from webapp.accounts.policy import visible_organizations
@@ -18,6 +18,7 @@ from webapp.fleet.models import Site
 from webapp.fleet.policy import visible_sites
 from webapp.kit.db import db
 from webapp.kit.permissions import Actor
+from webapp.tasks.queries.tasks import find_tasks
 
 MOST = 100
 """How many organizations the switch lists; a superuser of more finds the others at /organizations."""
@@ -44,6 +45,7 @@ class Places:
     sites_count: int = 0
     reporting_count: int = 0
     last_report_at: datetime | None = None
+    tasks_count: int = 0
     advisories: Freshness = field(default_factory=Freshness)
     releases: Freshness = field(default_factory=Freshness)
 
@@ -61,7 +63,7 @@ def find_places(actor: Actor, chosen: UUID | None, at: datetime) -> Places:
     shown = [Place(row.id, row.name, _role(actor, row.id), row.sites, row.reporting, row.newest) for row in found]
     first = found[0]
     return Places(sorted(shown, key=lambda place: place.name.lower()), first.every, int(first.all_sites),
-                  int(first.all_reporting), first.all_newest, *read_freshness(first))
+                  int(first.all_reporting), first.all_newest, first.tasks, *read_freshness(first))
 
 
 def _statement(actor: Actor, chosen: UUID | None, at: datetime) -> Select[Any]:
@@ -75,10 +77,17 @@ def _statement(actor: Actor, chosen: UUID | None, at: datetime) -> Select[Any]:
         Organization.id, Organization.name, sites.label("sites"), reporting.label("reporting"), counted.c.newest,
         func.count().over().label("every"), func.sum(sites).over().label("all_sites"),
         func.sum(reporting).over().label("all_reporting"), func.max(counted.c.newest).over().label("all_newest"),
-        *freshness_columns(at))
+        _tasks(actor, chosen).label("tasks"), *freshness_columns(at))
     joined = statement.select_from(Organization).outerjoin(counted, counted.c.organization_id == Organization.id)
     order = [(Organization.id == chosen).desc()] if chosen else []
     return joined.order_by(*order, func.lower(Organization.name)).limit(MOST)
+
+
+def _tasks(actor: Actor, chosen: UUID | None) -> ScalarSelect[int]:
+    """How many tasks are open for the actor to do, as their own list counts them."""
+    place = {"place": chosen} if chosen else {}
+    found = find_tasks(actor, {"mine": True, "open": True, **place}).only()
+    return select(func.count()).select_from(found).scalar_subquery()
 
 
 def _role(actor: Actor, organization_id: UUID) -> str | None:

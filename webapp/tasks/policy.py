@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from webapp.accounts.models import Organization
 from webapp.fleet.models import Site
 from webapp.kit.permissions import Actor, Permission
-from webapp.tasks.models import Task
+from webapp.tasks.models import Task, TaskRule
 
 
 def visible_tasks(actor: Actor, *, deleted: bool = False) -> Select[Any]:
@@ -54,3 +54,16 @@ def require_edit(actor: Actor, task: Task) -> None:
     """Raises PermissionDenied unless the actor may change this task, which they see."""
     if task.organization_id is not None:
         actor.require(Permission.TASK_EDIT, task.organization_id)
+
+
+def visible_task_rules(actor: Actor, *, deleted: bool = False) -> Select[Any]:
+    """The rules of the actor's organizations; with `deleted`, also the deleted ones of those that they administer."""
+    statement = select(TaskRule)
+    if actor.site_id is not None:
+        return statement.where(false())  # a site's key is about that site alone
+    where, managed = actor.organizations(Permission.TASK_RULE_READ), actor.organizations(Permission.TASK_RULE_MANAGE)
+    if where is not None:
+        statement = statement.where(TaskRule.organization_id.in_(where))
+    if not deleted:
+        return statement.where(TaskRule.deleted_at.is_(None))
+    return statement if managed is None else statement.where(or_(TaskRule.deleted_at.is_(None), TaskRule.organization_id.in_(managed)))

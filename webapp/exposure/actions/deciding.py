@@ -16,7 +16,7 @@ from webapp.exposure.actions.telling import tell_of_decisions
 from webapp.exposure.actions.writing import recount_sites
 from webapp.exposure.models import Exposure, RiskDecision
 from webapp.exposure.queries.findings import find_exposures, get_decision, get_exposures
-from webapp.exposure.values import State
+from webapp.exposure.values import State, exposures_settled
 from webapp.kit.clock import stamp
 from webapp.kit.db import db, execute, rows
 from webapp.kit.errors import Conflict, Invalid, PermissionDenied
@@ -36,7 +36,7 @@ FROM (SELECT x.id AS exposure_id, (SELECT r.id FROM risk_decisions r
       FROM exposures x WHERE x.organization_id = ANY(CAST(:organizations AS uuid[])) AND x.advisory_id = ANY(CAST(:advisories AS bigint[]))
      ) d
 WHERE e.id = d.exposure_id AND e.decision_id IS DISTINCT FROM d.id
-RETURNING e.site_id, e.organization_id
+RETURNING e.site_id, e.organization_id, e.advisory_id
 """
 
 
@@ -68,7 +68,7 @@ def decide(actor: Actor, exposures: Sequence[Exposure], body: Mapping[str, Any],
         record(actor, "exposure.accepted" if approved else "exposure.acceptance_proposed", decision,
                organization_id=organization_id, changes=_told(decision))
         made.append(decision)
-    _apply(made, at)
+    _apply(actor, made, at)
     return [get_decision(actor, decision.id) for decision in made]
 
 
@@ -97,7 +97,7 @@ def approve(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDecision:
     decision.approved_at, decision.approved_by = at, actor.id
     record(actor, "exposure.acceptance_approved", decision, organization_id=decision.organization_id)
     db.session.flush()
-    _apply([decision], at)
+    _apply(actor, [decision], at)
     return get_decision(actor, decision.id)
 
 
@@ -107,7 +107,7 @@ def end_decision(actor: Actor, decision: RiskDecision, at: datetime) -> RiskDeci
     if decision.ended_at is not None:
         raise Conflict("This decision has ended already.")
     _end(actor, decision, "refused" if decision.approved_at is None else "revoked", at)
-    _apply([decision], at)
+    _apply(actor, [decision], at)
     return get_decision(actor, decision.id)
 
 
@@ -125,7 +125,7 @@ def _end_all(actor: Actor, ids: Sequence[UUID], reason: str, at: datetime) -> in
     ended = list(db.session.scalars(select(RiskDecision).where(RiskDecision.id.in_(ids)))) if ids else []
     for decision in ended:
         _end(actor, decision, reason, at)
-    _apply(ended, at)
+    _apply(actor, ended, at)
     return len(ended)
 
 
@@ -145,12 +145,14 @@ def _replace(actor: Actor, organization_id: UUID, advisory_id: int, site_id: UUI
         _end(actor, decision, "replaced", at)
 
 
-def _apply(decisions: Sequence[RiskDecision], at: datetime) -> None:
+def _apply(actor: Actor, decisions: Sequence[RiskDecision], at: datetime) -> None:
     """Makes the findings follow the decisions in force, and their sites the findings; tells of both."""
     if decisions:
         touched = rows(APPLY, organizations=list({each.organization_id for each in decisions}),
                        advisories=list({each.advisory_id for each in decisions}), at=at)
         recount_sites({row.site_id for row in touched})
+        if touched:
+            exposures_settled.send(actor, found=[(row.site_id, row.organization_id, row.advisory_id) for row in touched], at=at)
         by_place: dict[UUID, set[UUID]] = defaultdict(set)
         for row in touched:
             by_place[row.organization_id].add(row.site_id)

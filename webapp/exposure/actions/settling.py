@@ -18,7 +18,7 @@ from webapp.audit.actions import Event, record_many
 from webapp.exposure.actions.telling import note_exposures, tell_of_exposures
 from webapp.exposure.actions.writing import Row, deadlines_of, load_exposures, recount_sites, write_rows
 from webapp.exposure.queries.history import Reach, intervals_of, modules_of, reach_of_packages
-from webapp.exposure.values import Interval, Window, due, windows
+from webapp.exposure.values import Interval, Window, due, exposures_settled, windows
 from webapp.kit import metrics
 from webapp.kit.clock import stamp
 from webapp.kit.db import after_commit
@@ -113,6 +113,7 @@ class Plan:
         write_rows(self.new, [after for _, after in self.changed], self.dropped, self.at)
         told: dict[tuple[str, str], int] = defaultdict(int)
         happened: list[tuple[UUID, UUID, str]] = []
+        found: list[tuple[UUID, UUID, int]] = []
         done: list[Event] = []
         steps: list[Step] = [*((None, row) for row in self.new), *self.changed, *((row, None) for row in self.dropped)]
         for before, after in steps:
@@ -123,12 +124,14 @@ class Plan:
             assert row is not None
             settled.sites.add(row.site_id)
             happened.append((row.site_id, row.organization_id, event))
+            found.append((row.site_id, row.organization_id, row.advisory_id))
             reach = self.names.get(row.advisory_id)
             told[event, reach.severity if reach else "unknown"] += 1
             done.append(_entry(f"exposure.{event}", row, before, after, reach))
         record_many(self.actor, done)
         recount_sites(settled.sites)
         tell_of_exposures(happened, self.at)
+        exposures_settled.send(self.actor, found=found, at=self.at)
         settled.reached = note_exposures((_found(*step) for step in steps), self.at)
         after_commit(lambda: _count(told))
         return settled

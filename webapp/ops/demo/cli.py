@@ -18,6 +18,7 @@ from webapp.ops.demo.findings import make_findings
 from webapp.ops.demo.histories import read_histories
 from webapp.ops.demo.releases import read_projects
 from webapp.ops.demo.replay import replay
+from webapp.ops.demo.tasks import make_tasks
 
 LOGINS = "demo-logins.txt"
 
@@ -67,6 +68,7 @@ def invent(seed: int, sites: int) -> None:
     click.echo(f"{len(kept)} release feeds, {time.monotonic() - began:.0f} s.")
     settled = make_findings(projects, today)
     click.echo(f"{settled.opened} findings are open, {time.monotonic() - began:.0f} s.")
+    make_tasks(today)
 
 
 def tell_logins(logins: list[tuple[str, str, str]]) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from webapp.audit.actions import changes_of, record
 from webapp.fleet.actions.announcing import tell_of_site
 from webapp.kit.db import db
@@ -14,7 +16,7 @@ from webapp.kit.errors import Invalid, PermissionDenied
 from webapp.kit.events import announce
 from webapp.kit.permissions import Actor, Permission
 from webapp.tasks.actions.references import check_assignee, keys_of, place_of
-from webapp.tasks.models import Task
+from webapp.tasks.models import Task, TaskComment
 from webapp.tasks.policy import require_edit
 from webapp.tasks.queries.tasks import get_task
 from webapp.tasks.values import ClosedBy, Status, is_open, verb_of
@@ -102,17 +104,22 @@ def save(actor: Actor, verb: str, task: Task, values: Mapping[str, Any], at: dat
     for name, value in values.items():
         setattr(task, name, value)
     task.updated_at, task.updated_by = at, actor.id
+    if was_own and task.organization_id is not None:
+        db.session.execute(update(TaskComment).where(TaskComment.task_id == task.id).values(
+            organization_id=task.organization_id, owner_id=None))
     write_down(actor, verb, task, was_own)
     db.session.flush()
     tell_of_task(verb, task, at)
 
 
 def write_down(actor: Actor, verb: str, task: Task, was_own: bool = False) -> None:
-    """Records what was done to a task. Of one's own only which fields: the log is read by others, who are not to know what it says."""
-    changes: Mapping[str, list[Any]] = changes_of(task)
-    if was_own or task.owner_id is not None:
-        changes = {"fields": [None, sorted(changes)]}
-    record(actor, verb, task, changes=changes)
+    """Records what was done to a task."""
+    record(actor, verb, task, changes=seen_changes(task, changes_of(task), was_own))
+
+
+def seen_changes(task: Task, changes: Mapping[str, list[Any]], was_own: bool = False) -> Mapping[str, list[Any]]:
+    """What the audit log says of these changes. Of one's own only which fields: others read it, who are not to know what a task says."""
+    return {"fields": [None, sorted(changes)]} if was_own or task.owner_id is not None else changes
 
 
 def tell_of_task(kind: str, task: Task, at: datetime) -> None:

@@ -1,6 +1,6 @@
-"""`/api/v1/tasks`: work for people."""
+"""`/api/v1/tasks`: work for people, and the rules that make it of findings."""
 
-from webapp.tasks.api import tasks
+from webapp.tasks.api import calendars, comments, rules, tasks
 from webapp.tasks.api.door import api
 
-__all__ = ["api", "tasks"]
+__all__ = ["api", "calendars", "comments", "rules", "tasks"]

@@ -37,7 +37,7 @@ NAMES = {"site_name": Site.name, "advisory": Advisory.name, "module": Module.nam
          "organization_name": Organization.name, "shown_advisory_id": Advisory.public_id, "shown_module_id": Module.public_id}
 EQUAL: Mapping[str, Any] = {
     **{name: getattr(Task, name) for name in ("organization_id", "owner_id", "site_id", "assignee_id", "title", "due_date", "closed_by",
-                                              "created_by", "completed_by", "report_id")},
+                                              "created_by", "completed_by", "report_id", "rule_id")},
     "advisory_id": Advisory.public_id, "module_id": Module.public_id, "module": Module.name}
 
 
@@ -81,10 +81,13 @@ def _conditions(asked: Mapping[str, Any], day: date) -> list[ColumnElement[bool]
 
 
 def _of_whom(actor: Actor, asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    if "mine" not in asked:
-        return []
-    mine = func.coalesce(is_mine(actor), False)
-    return [mine == asked["mine"]]
+    found: list[ColumnElement[bool]] = []
+    if "mine" in asked:
+        mine = func.coalesce(is_mine(actor), False)
+        found.append(mine if asked["mine"] else ~mine)
+    if "place" in asked:
+        found.append(or_(Task.organization_id == asked["place"], Task.owner_id.is_not(None)))
+    return found
 
 
 def _says(word: str) -> ColumnElement[bool]:
@@ -120,3 +123,18 @@ def get_task(actor: Actor, task_id: UUID, lock: bool = False, deleted: bool = Fa
     if row is None:
         raise NotFound()
     return _shape(row, now().date())
+
+
+def get_any_task(actor: Actor, task_id: UUID) -> Task:
+    """One task, for those who may bring it back also when it is deleted, or NotFound."""
+    try:
+        return get_task(actor, task_id)
+    except NotFound:
+        return get_task(actor, task_id, deleted=True)
+
+
+def find_some_tasks(actor: Actor, ids: list[UUID]) -> list[Task]:
+    """Those of these tasks that the actor sees, by what to do first."""
+    listing = find_tasks(actor, {})
+    listing.statement = listing.statement.where(Task.id.in_(ids))
+    return listing.all()

@@ -68,6 +68,7 @@ class TaskSchema(ResourceOutput):
     module_id = fields.UUID(attribute="shown_module_id", allow_none=True)
     module = fields.String(allow_none=True)
     tags = fields.List(fields.String())
+    rule_id = fields.UUID(allow_none=True, metadata=said("The rule that made it."))
     completed_at = Time(allow_none=True)
     completed_by = fields.UUID(allow_none=True)
     closed_by = fields.String(allow_none=True, metadata={"enum": [*(str(each) for each in ClosedBy), None], **said("What ended it.")})
@@ -89,6 +90,7 @@ class TaskQuery(ListQuery):
     advisory_id = fields.UUID()
     advisory = Text(most=100, metadata=said("Any name of its advisory: SA-CORE-2022-003, a CVE."))
     module_id = fields.UUID()
+    rule_id = fields.UUID()
     module = Text(most=255)
     closed_by = Choice(ClosedBy)
     created_by = fields.UUID()
@@ -96,6 +98,7 @@ class TaskQuery(ListQuery):
     report_id = fields.UUID()
     tag = Text(most=60)
     tags = WORDS
+    place = fields.UUID(metadata=said("Tasks of this organization, and your own."))
     mine = Yes(metadata=said("Assigned to you, or yours alone."))
     personal = Yes(metadata=said("Yours alone."))
     assigned = Yes(metadata=said("Whether anybody has it."))

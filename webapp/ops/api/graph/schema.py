@@ -24,11 +24,13 @@ from webapp.kit.listing import Listing
 from webapp.kit.permissions import Permission
 from webapp.ops.api.graph import types
 from webapp.ops.api.graph.limits import FIRST, MOST
-from webapp.ops.api.graph.types import Connection, Installation, Module, ModuleUpdate, Organization, PageInfo, PatchRun, Site
+from webapp.ops.api.graph.types import Connection, Installation, Module, ModuleUpdate, Organization, PageInfo, PatchRun, Site, Task
 from webapp.patching.queries import find_runs
 from webapp.patching.schemas import RunQuery
 from webapp.reports.queries import module_updates
 from webapp.reports.schemas import UpdatesQuery
+from webapp.tasks.queries.tasks import find_tasks
+from webapp.tasks.schemas.tasks import TaskQuery
 
 P = Permission
 Find = Callable[[Any, dict[str, Any]], Listing]
@@ -128,6 +130,15 @@ class Query:
         when = {"from": since, "to": until}
         return part(info, P.PATCH_RUN_READ, find_runs, RunQuery, types.runs_of, first, after, organization_id=organization_id,
                     site_id=site_id, status=status, trigger=trigger, evidence=evidence, security=security, sort=sort, **when)
+
+    @strawberry.field(description="Your own tasks and those of your organizations, by what to do first.")
+    def tasks(self, info: Info, first: int = FIRST, after: str | None = None, organization_id: UUID | None = None,
+              site_id: UUID | None = None, assignee_id: UUID | None = None, status: list[str] | None = None,
+              priority: list[str] | None = None, mine: bool | None = None, open: bool | None = None, overdue: bool | None = None,
+              advisory: str | None = None, tag: str | None = None, q: str | None = None, sort: str | None = None) -> Connection[Task]:
+        return part(info, P.TASK_READ, find_tasks, TaskQuery, types.tasks_of, first, after, organization_id=organization_id,
+                    site_id=site_id, assignee_id=assignee_id, status=status, priority=priority, mine=mine, open=open, overdue=overdue,
+                    advisory=advisory, tag=tag, q=q, sort=sort)
 
     @strawberry.field(description="Modules with updates now, security first.")
     def module_updates(self, info: Info, first: int = FIRST, after: str | None = None, organization_id: UUID | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -153,12 +153,35 @@ class PatchRun:
     @strawberry.field
     def site(self, info: Info) -> Site | None:
         """The site; null where it is deleted."""
-        def load(ids: list[UUID]) -> dict[UUID, Any]:
-            info.context.check_time()
-            return {each.id: each for each in sites_of(find_some_sites(info.context.actor, ids))}
+        return site_of(info, self.peers, self.site_id)
 
-        found: Site | None = self.peers.get("site", self.site_id, load)
-        return found
+
+@strawberry.type(description="Work for a person: of an organization, or one's own.")
+class Task:
+    id: UUID
+    title: str
+    description: str
+    status: str
+    priority: str
+    due_date: date | None
+    overdue: bool
+    assignee_name: str | None
+    site_name: str | None
+    advisory: str | None
+    tags: list[str]
+    completed_at: datetime | None
+    closed_by: str | None
+    created_at: datetime
+    site_id: UUID | None
+    organization_id: UUID | None
+    assignee_id: UUID | None
+    owner_id: UUID | None
+    peers: strawberry.Private[Peers]
+
+    @strawberry.field
+    def site(self, info: Info) -> Site | None:
+        """The site that it is about; null where it is about none."""
+        return site_of(info, self.peers, self.site_id) if self.site_id else None
 
 
 @strawberry.type(description="A module that some sites need an update of, by what the sites themselves say.")
@@ -169,6 +192,15 @@ class ModuleUpdate:
     security: bool
     severity: str | None
     sites_count: int
+
+
+def site_of(info: Info, peers: Peers, site_id: UUID) -> Site | None:
+    def load(ids: list[UUID]) -> dict[UUID, Any]:
+        info.context.check_time()
+        return {each.id: each for each in sites_of(find_some_sites(info.context.actor, ids))}
+
+    found: Site | None = peers.get("site", site_id, load)
+    return found
 
 
 def organization_of(info: Info, places: Peers, organization_id: UUID) -> Organization | None:
@@ -191,6 +223,11 @@ def sites_of(rows: Sequence[Any]) -> list[Site]:
 def runs_of(rows: Sequence[Any]) -> list[PatchRun]:
     peers = Peers([row.site_id for row in rows])
     return [filled(PatchRun, row, peers=peers, updates=[filled(RunUpdate, each) for each in row.updates]) for row in rows]
+
+
+def tasks_of(rows: Sequence[Any]) -> list[Task]:
+    peers = Peers([row.site_id for row in rows if row.site_id])
+    return [filled(Task, row, peers=peers) for row in rows]
 
 
 def organization(row: Any) -> Organization:
