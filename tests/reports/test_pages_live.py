@@ -150,7 +150,7 @@ def test_tables_are_those_of_the_json(cast: Any, fleet: Any, post_run: Any) -> N
     assert [row[:2] for row in cells_of(page, "Patch runs by site")] == [[row["site"]["name"], str(row["runs"])] for row in data["by_site"]]
     assert [row[:2] for row in cells_of(page, "Updates by module")] == [[row["module"], str(row["updates"])] for row in data["by_module"]]
     assert [row[1] for row in cells_of(page, "Patch runs by team")] == [str(row["runs"]) for row in data["by_team"]]
-    assert text_of(page).count('role="img"') == 2, "a wide and a narrow drawing"
+    assert text_of(page).count('role="img"') == 3, "a drawing for each width"
     assert 'aria-label="6 updates, 3 of them security; most in the week of' in text_of(page)
 
 
