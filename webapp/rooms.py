@@ -36,6 +36,7 @@ from webapp.exposure.pages import pages as exposure_pages
 from webapp.files.api import api as files_api
 from webapp.files.api import links as file_links
 from webapp.files.jobs import read_failed, read_text
+from webapp.files.pages import pages as files_pages
 from webapp.fleet.api import api as fleet_api
 from webapp.fleet.pages import pages as fleet_pages
 from webapp.ingest.api import api as ingest_api
@@ -68,8 +69,8 @@ from webapp.tasks.pages import pages as tasks_pages
 
 BLUEPRINTS: list[Any] = [
     probes, admin, live_api, audit_api, audit_pages, accounts_api, accounts_pages, catalog_api, catalog_pages, files_api, file_links,
-    fleet_api, fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages, search_api,
-    admin_pages,
+    files_pages, fleet_api, fleet_pages, exposure_api, exposure_pages, ingest_api, ingest_pages, patching_api, patching_pages, ops_pages,
+    search_api, admin_pages,
     insights_api, hooks_api, insights_pages, notify_api, notify_pages, reports_api, reports_pages, graph_api,
     tasks_api, tasks_pages,
 ]

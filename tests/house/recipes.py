@@ -245,6 +245,9 @@ RECIPES: dict[str, Recipe] = {
         body={"user_id": identity("user")}, twin="PUT /api/v1/teams/<uuid:team_id>/members/<uuid:user_id>"),
     "POST /teams/<uuid:team_id>/members/<uuid:user_id>/remove": Recipe(
         {"user_id": "team_member"}, twin="DELETE /api/v1/teams/<uuid:team_id>/members/<uuid:user_id>"),
+    "POST /uploads/new": Recipe(body={**PLACE, "file": "a,b\n1,2\n"}, twin="POST /api/v1/uploads"),
+    "POST /uploads/<uuid:upload_id>/delete": Recipe(twin="DELETE /api/v1/uploads/<uuid:upload_id>"),
+    "POST /uploads/<uuid:upload_id>/restore": restoring("upload_id", "deleted_upload"),
     "POST /teams/new": Recipe(body={**PLACE, "name": "Website"}, twin="POST /api/v1/teams"),
     "POST /sites/<uuid:site_id>/edit": Recipe(body=NEW_SITE, twin="PATCH /api/v1/sites/<uuid:site_id>"),
     "POST /sites/<uuid:site_id>/keys/<uuid:key_id>/revoke": Recipe(

@@ -18,6 +18,7 @@ from tests.cast import gather
 from tests.insights.facts import a_commit, a_pull_request, a_review, ago, repository
 from tests.insights.hooks import an_endpoint, github
 from tests.statements import listed
+from webapp.files.models import Upload
 from webapp.kit.db import ALL, db, enter_scope
 from webapp.notify.models import NotificationChannel, NotificationDelivery, NotificationRule
 from webapp.tasks.models import Task, TaskRule
@@ -27,7 +28,7 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
          "/organizations", "/api-keys", "/audit-logs", "/patch-runs", "/reports", "/reports/module-updates", "/reports/patch-run", "/exposures/statistics",
          "/sites/{site}/modules", "/sites/{site}/history", "/sites/{site}/inventory-reports", "/sites/{site}/patch-run",
          "/modules/{module}/sites", "/modules/{module}/versions", "/organizations/{organization}/users",
-         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/tasks/search?q=task&overdue=true", "/task-rules",
+         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/tasks/search?q=task&overdue=true", "/task-rules", "/uploads",
          "/repositories", "/repositories/{repository}/commits", "/repositories/{repository}/pull-requests",
          "/developers", "/webhook-endpoints", "/webhook-endpoints/{hook}/deliveries",
          "/deployments", "/incidents", "/incidents?state=open", "/sprints", "/quality-measurements",
@@ -35,7 +36,8 @@ LISTS = ("/sites", "/sites?status=vulnerable&sort=-updates_count", "/sites?modul
 PAGES = ("/overview", "/sites", "/modules", "/patch-runs", "/reports", "/audit-log", "/members", "/api-keys", "/sites/{site}",
          "/sites/{site}/history", "/sites/{site}/patch-runs", "/sites/{site}/received", "/exposures/time-to-fix",
          "/insights", "/deployments", "/incidents", "/sprints",
-         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/task-rules", "/sites/{site}/tasks")
+         "/notification-channels", "/notification-rules", "/notification-deliveries", "/tasks", "/task-rules", "/sites/{site}/tasks",
+         "/uploads", "/sites/{site}/uploads")
 
 
 def fill(app, cast, number):
@@ -51,6 +53,7 @@ def fill(app, cast, number):
             factories.user(place=cast.organization)
         site_id = str(sites[0].id)
         fill_notifications(cast, number)
+        fill_uploads(cast, sites[0], number)
         fill_tasks(cast, sites)
         module_id = str(db.session.scalar(text("SELECT public_id FROM modules WHERE name = 'webform'")))
     return {"site": site_id, "module": module_id, "organization": str(cast.organization.id), "repository": fill_repositories(cast, number), "hook": fill_webhooks(app, cast, number)}
@@ -78,6 +81,13 @@ def fill_tasks(cast, sites):
     enter_scope(ALL, cast.admin.id)
     db.session.add(Task(owner_id=UUID(cast.admin.id), title="A task of one's own"))
     db.session.flush()
+
+
+def fill_uploads(cast, site, number):
+    """So many uploads of the site."""
+    for place in range(number):
+        db.session.add(Upload(organization_id=cast.organization.id, site_id=site.id, name=f"{place}.csv", media_type="text/csv", bytes=1, sha256="0" * 64,
+                              storage_key=f"uploads/{place}", scan="clean", text_state="none", created_by=UUID(cast.admin.id)))
 
 
 def fill_repositories(cast, number):

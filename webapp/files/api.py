@@ -10,8 +10,8 @@ from flask import Response, current_app
 from webapp.files import actions, queries
 from webapp.files.models import Upload
 from webapp.files.schemas import UploadDownloadQuery, UploadInput, UploadQuery, UploadRowSchema, UploadSchema
-from webapp.files.values import LINK_SECONDS, MediaType, Size, link_token, read_link
-from webapp.kit.clamd import Scanner
+from webapp.files.values import LINK_SECONDS, MediaType, link_to, read_link
+from webapp.kit.clamd import scanner
 from webapp.kit.clock import now
 from webapp.kit.db import beyond_walls
 from webapp.kit.errors import NotFound
@@ -71,22 +71,11 @@ def download_upload(actor: Actor, found: Upload, query: dict[str, Any]) -> Respo
     return to_file(found, query.get("size"))
 
 
-def scanner() -> Scanner | None:
-    """Who looks at files on this server; None where there is nobody."""
-    url = current_app.config["CLAMD_URL"]
-    return Scanner.of(url) if url else None
-
-
-def link_to(upload: Upload, size: str | None = None) -> str:
-    """The address of a file, good for five minutes."""
-    return f"/files/{link_token(current_app.config['SECRET_KEY'], upload.id, Size(size) if size else None)}"
-
-
 def to_file(upload: Upload, size: str | None) -> Response:
     if upload.key_of(size) is None:
         raise NotFound("This file has no smaller sizes: it is no picture.")
     answer = Response(status=302)
-    answer.headers["Location"] = link_to(upload, size)
+    answer.headers["Location"] = link_to(current_app.config["SECRET_KEY"], upload.id, size)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

@@ -72,9 +72,9 @@ class Size(StrEnum):
 LONGEST_SIDE = {Size.THUMB: 320, Size.MEDIUM: 1280}
 
 
-def link_token(key: str, upload_id: UUID, size: Size | None) -> str:
-    """What a link to a file carries: whoever has it gets the file, for five minutes."""
-    return _signer(key).dumps([upload_id.hex, size])
+def link_to(key: str, upload_id: UUID, size: str | None = None) -> str:
+    """The address of a file: whoever has it gets the file, for five minutes."""
+    return f"/files/{_signer(key).dumps([upload_id.hex, size])}"
 
 
 def read_link(key: str, token: str) -> tuple[UUID, Size | None] | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from flask import current_app
+
 from webapp.kit.errors import Unavailable
 from webapp.kit.logs import log
 from webapp.kit.settings import BadSetting
@@ -99,6 +101,12 @@ class Scanner:
                 break
             answer += more
         return answer.rstrip(b"\0\n").decode("utf-8", "replace")
+
+
+def scanner() -> Scanner | None:
+    """Who looks at files on this server; None where there is nobody."""
+    url = current_app.config["CLAMD_URL"]
+    return Scanner.of(url) if url else None
 
 
 def portions(file: BinaryIO) -> Iterator[bytes]:

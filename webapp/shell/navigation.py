@@ -46,6 +46,7 @@ PATCH_RUNS = Target("/patch-runs", "Patch runs", "refresh", P.PATCH_RUN_READ)
 TASKS = Target("/tasks?mine=true&open=true", "Tasks", "list-check", P.TASK_READ, "/tasks")
 MODULES = Target("/modules", "Modules", "puzzle", P.MODULE_READ)
 REPORTS = Target("/reports", "Reports", "file-report", P.REPORT_READ, "/report")
+UPLOADS = Target("/uploads", "Uploads", "upload", P.UPLOAD_READ)
 WEDNESDAY = Target("/wednesday", "Wednesday view", "calendar-time", P.EXPOSURE_READ)
 INSIGHTS = Target("/insights", "Insights", "chart-line", P.INSIGHT_READ)
 DEPLOYMENTS = Target("/deployments", "Deployments", "rocket", P.INSIGHT_READ)
@@ -66,7 +67,7 @@ DEVELOPERS = Target("/developers", "Developers", "code", P.DEVELOPER_READ)
 WEBHOOKS = Target("/webhook-endpoints", "Webhooks", "webhook", P.WEBHOOK_MANAGE)
 MORE = Target("/more", "More", "menu-2", P.OWN_ACCOUNT)
 GROUPS: tuple[tuple[str | None, tuple[Target, ...]], ...] = (
-    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS, TASKS)), ("Look closer", (MODULES, ENDS, REPORTS, WEDNESDAY)),
+    (None, (OVERVIEW, SITES, ADVISORIES, EXPOSURES, PATCH_RUNS, TASKS)), ("Look closer", (MODULES, ENDS, REPORTS, UPLOADS, WEDNESDAY)),
     ("Insights", (INSIGHTS, REPOSITORIES, DEPLOYMENTS, INCIDENTS, SPRINTS, DEVELOPERS)))
 TABS = (OVERVIEW, SITES, EXPOSURES, REPORTS)
 

@@ -18,6 +18,7 @@ from webapp.fleet.pages.frame import frame
 from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
 from webapp.kit.permissions import Actor, Permission
+from webapp.kit.web.forms import Form
 from webapp.kit.web.pages import go, page
 
 P = Permission
@@ -77,7 +78,7 @@ def show_connection(actor: Actor, site: Site, secret: str | None = None) -> Resp
     manages = actor.may(P.API_KEY_MANAGE, site.organization_id)
     found = find_keys(actor, {"site_id": site.id}) if manages else None
     shown = found.fetch(found.ordered().limit(MOST_KEYS)) if found else []
-    return page("fleet/site_connect.html", block="arrival", secret=secret, keys=shown, last=last[0] if last else None,
+    return page("fleet/site_connect.html", block="arrival", secret=secret, keys=shown, last=last[0] if last else None, form=Form(),
                 ways=ways_to_report(server_address(), site), **frame(actor, site, "/connect", now()))
 
 

@@ -14,7 +14,7 @@ from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web.pages import is_fragment
 
 Find = Callable[[Actor, Site, dict[str, Any]], Listing]
-DOES = (Permission.SITE_EDIT, Permission.SITE_DELETE, Permission.PATCH_RUN_RECORD, Permission.API_KEY_MANAGE)
+DOES = (Permission.SITE_EDIT, Permission.SITE_DELETE, Permission.PATCH_RUN_RECORD, Permission.API_KEY_MANAGE, Permission.UPLOAD_MAKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Tab:
 
 
 TABS = [Tab(1, "Modules", "", find_installed), Tab(2, "History", "/history", find_changes),
-        Tab(4, "Reports received", "/received", find_received), Tab(5, "Settings and connect", "/connect")]
+        Tab(4, "Reports received", "/received", find_received), Tab(6, "Settings and connect", "/connect")]
 
 
 def add_tab(tab: Tab) -> None:

@@ -203,8 +203,8 @@ def body_of(plugin: SchemaPlugin, door: Door, method: str) -> dict[str, Any] | N
 
 
 def success(plugin: SchemaPlugin, spec: APISpec, door: Door, method: str) -> dict[str, Any]:
-    """The answer when all went well, unless the door describes its own 2xx."""
-    if any(str(status).startswith("2") for status in door.extra.get("responses", {})):
+    """The answer when all went well, unless the door describes its own 2xx, or sends on to somewhere else."""
+    if any(str(status).startswith(("2", "3")) for status in door.extra.get("responses", {})):
         return {}
     headers = ["X-Request-ID", *parts.LIMITS] + (["ETag"] if _has_tag(door) else [])
     if door.at or door.status in (201, 202):
