@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import factories
@@ -32,7 +32,7 @@ REPORT = st.tuples(st.just("report"), st.integers(0, 9), st.sampled_from(("1.0.0
 ADVISORY = st.tuples(st.just("advisory"), st.integers(0, 9), st.sampled_from(("<1.1.0", "<2.0.0", ">=2.0.0")), st.integers(1, 2))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(events=st.lists(st.one_of(REPORT, ADVISORY), min_size=2, max_size=8))
 def test_tasks_and_findings_agree_at_every_step(app: Any, events: list[Any]) -> None:
     empty(app)

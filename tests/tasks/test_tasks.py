@@ -7,13 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.clocks import within_one_day
 from webapp.kit.clock import now
-
-
-@pytest.fixture(autouse=True)
-def _one_day():
-    within_one_day()
 
 
 def today(days=0):
