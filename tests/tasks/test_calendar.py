@@ -10,7 +10,7 @@ import pytest
 from tests import factories
 from tests.cast import Caller
 from tests.tasks.test_tasks import a_task, today
-from webapp.kit.db import ALL, enter_scope, rows
+from webapp.kit.db import ALL, enter_scope, execute, rows
 
 
 @pytest.fixture
@@ -88,6 +88,12 @@ def test_it_shows_what_its_owner_may_see_now(app, cast, site):
     a_task(cast.admin, title="Given", site_id=str(site.id), due_date=today(3), assignee_id=cast.member.id)
     a_task(cast.member, title="Own", due_date=today(3))
     address = opened(cast.member)
+    assert set(events(read(app, address))) == {"Given (Town hall)", "Own"}
+    with factories.writing(app):
+        execute("UPDATE organizations SET settings = '{\"require_two_factor\": true}' WHERE id = :place", place=cast.organization.id)
+    assert set(events(read(app, address))) == {"Own"}, "who lacks the second factor that it asks for has no role there"
+    with factories.writing(app):
+        execute("UPDATE organizations SET settings = '{}' WHERE id = :place", place=cast.organization.id)
     assert set(events(read(app, address))) == {"Given (Town hall)", "Own"}
     assert cast.admin.delete(f"/organizations/{cast.organization.id}/members/{cast.member.id}").status_code == 200
     assert set(events(read(app, address))) == {"Own"}

@@ -10,8 +10,12 @@ import pytest
 from tests import factories
 from tests.exposure.conftest import advisory, ago
 from tests.exposure.test_settling import report
+from tests.statements import listed
 from tests.tasks.test_tasks import fields_of, today
 from webapp.kit.clock import now, stamp
+from webapp.kit.db import execute, rows
+from webapp.kit.permissions import SYSTEM
+from webapp.tasks.actions.evidence import follow_findings
 
 NAME = "SA-CONTRIB-2026-001"
 
@@ -224,3 +228,29 @@ def test_reports_and_a_rule_that_is_told_to_work_at_the_same_moment_make_one_tas
         each.join()
     assert codes == [200] * 4
     assert len(tasks_of(cast)) == 1
+
+
+def test_it_takes_the_same_few_statements_however_many_sites_an_advisory_reaches(app, cast, publish):
+    rule = a_rule(cast.admin, cast)
+    with factories.writing(app):
+        for _ in range(40):
+            factories.reported(factories.site(cast.organization, owner_id=cast.member.id), {"webform": "6.2.7"}, ago(hours=5))
+    publish(hole())
+    assert len(tasks_of(cast)) == 40
+    counts = []
+    for many in (3, 40):
+        with factories.writing(app):
+            found = rows("SELECT site_id, organization_id, advisory_id FROM exposures LIMIT :many", many=many)
+            execute("DELETE FROM tasks")
+        with factories.writing(app), listed(app) as made:
+            follow_findings(SYSTEM, [tuple(row) for row in found], now())
+        with factories.writing(app):
+            execute("UPDATE exposures SET ended_at = now()")
+        with factories.writing(app), listed(app) as ended:
+            follow_findings(SYSTEM, [tuple(row) for row in found], now())
+        with factories.writing(app):
+            execute("UPDATE exposures SET ended_at = NULL")
+        counts.append((len(made), len(ended)))
+        assert len(tasks_of(cast, status="completed", rule_id=rule["id"])) == many
+    assert counts[0] == counts[1]
+    assert max(counts[0]) < 16

@@ -28,11 +28,13 @@ class Happening(StrEnum):
     REPORT_FAILED = "report.failed"
     SITE_RECOVERED = "site.recovered"
     SITE_SILENT = "site.silent"
+    TASK_ASSIGNED = "task.assigned"
+    TASK_LATE = "task.late"
 
 
 OF_ADVISORIES: Final = (Happening.ADVISORY_PUBLISHED, Happening.EXPOSURE_OPENED, Happening.EXPOSURE_DUE_SOON, Happening.EXPOSURE_OVERDUE,
                         Happening.EXPOSURE_CLOSED)
-"""What happens to a site and an advisory together. Everything else happens to one site, or to a report."""
+"""What happens to a site and an advisory together. Everything else happens to one site, to a report, or to a task."""
 OF_OPEN: Final = (Happening.ADVISORY_PUBLISHED, Happening.EXPOSURE_OPENED)
 """What is only told while it is still so: the finding is open, nobody has accepted it, and the code may run."""
 DIGEST, TEST = "digest", "test"

@@ -18,6 +18,7 @@ from webapp.notify.values import DIGEST, TEST, Happening
 STATES = {Happening.EXPOSURE_CLOSED: {"state": "fixed"}, Happening.EXPOSURE_OVERDUE: {"state": "open", "overdue": "true"}}
 PAGES = {Happening.SITE_SILENT: "/sites?status=silent", Happening.SITE_RECOVERED: "/sites", Happening.INVENTORY_REFUSED: "/sites",
          Happening.PATCH_RUN_FAILED: "/patch-runs", Happening.PATCH_RUN_CONTRADICTED: "/patch-runs?evidence=contradicted",
+         Happening.TASK_ASSIGNED: "/tasks?open=true", Happening.TASK_LATE: "/tasks?overdue=true",
          Happening.REPORT_DONE: "/reports", Happening.REPORT_FAILED: "/reports"}
 
 
@@ -78,6 +79,8 @@ def _thing(row: Any, links: Links) -> dict[str, Any]:
         told |= {"site": row.site, "last_report_at": stamp(row.last_report_at), "url": links.page(f"/sites/{row.site['id']}")}
     if row.event in (Happening.PATCH_RUN_FAILED, Happening.PATCH_RUN_CONTRADICTED):
         told |= {"patch_run_id": str(row.ref), "url": links.page(f"/patch-runs/{row.ref}")}
+    elif row.event in wording.TASKS:
+        told |= {"task_id": str(row.ref), "label": row.label, "url": links.page(f"/tasks/{row.ref}")}
     elif row.event in wording.REPORTS:
         told |= {"report_id": str(row.ref), "label": row.label, "url": links.page(f"/reports/{row.ref}")}
     elif row.event == Happening.INVENTORY_REFUSED and row.site:

@@ -29,6 +29,10 @@ REPORTS: Final[Mapping[str, tuple[str, str]]] = {
     H.REPORT_DONE: ("is built", "reports are built"),
     H.REPORT_FAILED: ("could not be built", "reports could not be built"),
 }
+TASKS: Final[Mapping[str, tuple[str, str]]] = {
+    H.TASK_ASSIGNED: ("has a new task", "tasks were given to somebody"),
+    H.TASK_LATE: ("has a task that is late", "tasks are late"),
+}
 DIGESTS: Final[Mapping[str, str]] = {Timing.HOURLY: "the last hour", Timing.DAILY: "the last day", Timing.WEEKLY: "the last week"}
 MOST_NAMED = 3
 UNITS: Final = ((172_800, 86_400, "d"), (7200, 3600, "h"), (60, 60, "min"))
@@ -89,10 +93,12 @@ def span(moment: datetime, at: datetime) -> str:
 
 
 def thing_text(row: Any) -> str:
-    """One line of something that happened to a site, or to a report."""
+    """One line of something that happened to a site, to a report, or to a task."""
     label = f": {plain(row.label)}" if row.label else ""
     if row.event in REPORTS:
         return f"{plain(row.label) if row.label else 'A report'} {REPORTS[row.event][0]}"
+    if row.event in TASKS:
+        return f"{plain(row.site['name']) if row.site else 'Your organization'} {TASKS[row.event][0]}{label}"
     name = plain(row.site["name"]) if row.site else "A site"
     return f"{name} {SITES[row.event][0]}{label}"
 
@@ -105,7 +111,7 @@ def summary(total: Total, first: str) -> str:
         one, several = FINDINGS[total.event]
         what = counted(total.advisories, "advisory", "advisories")
         return f"{counted(total.sites, 'site', 'sites')} {one if total.sites == 1 else several} {what}"
-    return f"{total.items:,} {(SITES.get(total.event) or REPORTS[total.event])[1]}"
+    return f"{total.items:,} {({**SITES, **TASKS}.get(total.event) or REPORTS[total.event])[1]}"
 
 
 def digest_title(totals: Sequence[Total], timing: str, place: str) -> str:

@@ -19,6 +19,8 @@ EVENTS: Final = {
     H.INVENTORY_REFUSED: ("Report refused", "A site sent what cannot be read. Told of the first in a row."),
     H.PATCH_RUN_FAILED: ("Patch run failed", "It was posted as failed or rolled back."),
     H.PATCH_RUN_CONTRADICTED: ("Patch run contradicted", "A later report shows other versions than it claims."),
+    H.TASK_ASSIGNED: ("Task given to somebody", "By somebody else, or by a rule. Tasks of one’s own are nobody’s news."),
+    H.TASK_LATE: ("Task late", "Its day has passed, and it is still open."),
     H.REPORT_DONE: ("Report built", "A report about this organization is ready."),
     H.REPORT_FAILED: ("Report failed", "It could not be built."),
 }

@@ -15,6 +15,7 @@ from webapp.kit.db import db
 from webapp.kit.errors import Invalid, NotFound
 from webapp.kit.events import announce
 from webapp.kit.permissions import Actor
+from webapp.tasks.actions.assigning import note_assigned
 from webapp.tasks.actions.tasks import ending, seen_changes
 from webapp.tasks.models import Task
 from webapp.tasks.policy import deleted_tasks, require_edit
@@ -105,6 +106,7 @@ def _write(actor: Actor, wanted: list[tuple[Task, dict[str, Any]]], at: datetime
         places |= {task.organization_id} - {None}
     record_many(actor, events)
     db.session.flush()
+    note_assigned(actor, [task for task, values in wanted if "assignee_id" in values], at)
     for place in sorted(places, key=str):
         its = sum(1 for task, _ in wanted if task.organization_id == place)
         announce("task.changed", (f"org:{place}",), {"organization_id": str(place), "tasks": its}, at, place)

@@ -15,6 +15,7 @@ from webapp.kit.db import db
 from webapp.kit.errors import Invalid, PermissionDenied
 from webapp.kit.events import announce
 from webapp.kit.permissions import Actor, Permission
+from webapp.tasks.actions.assigning import note_assigned
 from webapp.tasks.actions.references import check_assignee, keys_of, place_of
 from webapp.tasks.models import Task, TaskComment
 from webapp.tasks.policy import require_edit
@@ -42,6 +43,7 @@ def create_task(actor: Actor, body: Mapping[str, Any], at: datetime) -> Task:
     write_down(actor, "task.created", task)
     db.session.flush()
     tell_of_task("task.created", task, at)
+    note_assigned(actor, [task], at)
     return get_task(actor, task.id)
 
 
@@ -55,7 +57,10 @@ def change_task(actor: Actor, task: Task, body: Mapping[str, Any], at: datetime)
     status = body.get("status", task.status)
     verb = verb_of(task.status, status)
     values = {**keys_of(actor, body, task), "organization_id": place, "owner_id": owner_id, **ending(actor, task.status, status, at)}
+    before = task.assignee_id
     save(actor, verb, task, values, at)
+    if task.assignee_id != before:
+        note_assigned(actor, [task], at)
     return get_task(actor, task.id)
 
 

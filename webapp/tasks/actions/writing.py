@@ -14,6 +14,7 @@ from webapp.kit.db import rows
 from webapp.kit.events import announce
 from webapp.kit.ids import new_id
 from webapp.kit.permissions import Actor
+from webapp.tasks.actions.assigning import note_assigned
 
 COLUMNS = {"id": "uuid", "organization_id": "uuid", "site_id": "uuid", "advisory_id": "bigint", "module_id": "bigint", "title": "text",
            "description": "text", "priority": "text", "due_date": "date", "assignee_id": "uuid", "rule_id": "uuid"}
@@ -54,6 +55,7 @@ def write_drafts(actor: Actor, drafts: Sequence[Draft], at: datetime) -> list[Dr
     made = [draft for draft in drafts if draft.id in written]
     record_many(actor, [Event("task.created", "Task", draft.id, draft.organization_id, _said(draft)) for draft in made])
     tell_of_many("task.created", Counter(draft.organization_id for draft in made), at)
+    note_assigned(actor, made, at)
     return made
 
 
