@@ -30,8 +30,11 @@ def test_a_stranger_is_sent_to_the_form_and_back(cast, app):
     assert sign_in(browser, next="/members?role=admin").headers["Location"] == "/members?role=admin"
 
 
-@pytest.mark.parametrize("address", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:1"])
-def test_signing_in_never_leads_to_another_server(cast, app, address):
+@pytest.mark.parametrize("address", [
+    "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:1", "///evil.example", "http://[", "//[",
+    "http://a]/", "/sites\r\nSet-Cookie: a=b", "/sites\n", "/sites\x00", "/sites\x7f", "/sites\x85", "/a b", " /sites", "/sites\\..", "sites",
+    "/login", "/login/", "/login?next=/login", "/login/code", "/logout", "/logout#a"])
+def test_signing_in_leads_to_pages_of_this_server_only(cast, app, address):
     browser = Browser(app)
     assert value_of(browser.get("/login", next=address), "next") == ""
     assert sign_in(browser, next=address).headers["Location"] == "/overview"
@@ -95,6 +98,17 @@ def test_too_many_tries_are_said_as_such(cast, app, monkeypatch):
     assert "Too many tries" in words_of(answer)
     assert int(answer.headers["Retry-After"]) > 0
     assert value_of(answer, "email") == EMAIL
+
+
+@pytest.mark.parametrize("address", ["/sites?q=a%20b&sort=-name#top", "/log", "/loginx", "/sites/\u00e9", "/sites//a", "/sites?next=//x"])
+def test_pages_of_this_server_are_led_to(cast, app, address):
+    assert value_of(Browser(app).get("/login", next=address), "next") == address
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[", "/sites\r\nA: b", "/login", "/logout"])
+def test_whoever_is_signed_in_is_led_home_by_an_address_that_is_none(cast, address):
+    answer = cast.member.browser().get("/login", next=address)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/overview")
 
 
 def test_whoever_is_signed_in_needs_no_form(cast):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -17,6 +18,10 @@ from webapp.kit.web.fields import OTHER_NAMES
 
 CHOSEN = "organization"
 """Where the session keeps the organization that its pages are about."""
+HOME = "/overview"
+SIGNING = ("/login/", "/logout/")
+ODD = re.compile(r"[\x00-\x20\x7f-\x9f\\]|^//")
+"""What no path of ours has and browsers read in ways of their own: control characters, spaces, backslashes, two slashes at the start."""
 
 
 def is_fragment() -> bool:
@@ -68,10 +73,14 @@ def second_factor_first(words: str) -> Response:
 
 
 def safe_next(address: str | None) -> str:
-    """Where to go after signing in: a path of this server, never another host."""
-    parts = urlsplit(address or "")
-    inside = address and address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc
-    return address if inside and address else "/overview"
+    """Where to go after signing in: a path of this server, never another host, nor back to where one signs in or out."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # `//[` begins an address of IPv6 and never ends it
+        return HOME
+    is_path = address and address.startswith("/") and not parts.netloc and not ODD.search(address)
+    is_loop = (parts.path.rstrip("/") + "/").startswith(SIGNING)
+    return address if is_path and not is_loop and address else HOME
 
 
 def chosen_organization(actor: Actor) -> UUID | None:
