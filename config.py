@@ -244,6 +244,7 @@ def limit_settings() -> dict[str, Any]:
         "LIMIT_RESET_TRIES": envlimit("LIMIT_RESET_TRIES", "30/hour"),
         "LIMIT_ADDRESS_FAILURES": envlimit("LIMIT_ADDRESS_FAILURES", "200/hour"),
         "LIMIT_REPORT_BUILDS": envlimit("LIMIT_REPORT_BUILDS", "30/minute;300/hour"),
+        "LIMIT_UPLOADS": envlimit("LIMIT_UPLOADS", "60/minute;600/hour"),
         "LIMIT_EXPORTS": envlimit("LIMIT_EXPORTS", "30/minute;300/hour"),
         "LIMITS_ENABLED": envbool("LIMITS_ENABLED", True),
     }

@@ -12,7 +12,8 @@ from tests.cast import Browser
 from tests.statements import listed
 from webapp.kit.db import db
 
-WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/modules", "/ends", "/reports", "/wednesday",
+WORK = ["/overview", "/sites", "/advisories", "/exposures", "/patch-runs", "/tasks?mine=true&amp;open=true", "/modules", "/ends", "/reports",
+        "/uploads", "/wednesday",
         "/insights", "/repositories", "/deployments", "/incidents", "/sprints", "/developers"]
 OPERATE = ["/admin", "/admin/jobs", "/admin/feeds", "/admin/api-usage"]
 

@@ -225,6 +225,14 @@ def test_the_same_request_again_is_the_same_upload(cast: Any, upload: Any, kept:
     assert len(kept()) == 1
 
 
+def test_uploads_have_a_limit_of_their_own(app: Any, cast: Any, upload: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "LIMITS_ENABLED", True)
+    monkeypatch.setitem(app.config, "LIMIT_UPLOADS", "2/hour")
+    assert [upload(CSV).status_code for _ in range(3)] == [201, 201, 429]
+    assert upload(CSV, who=cast.admin).status_code == 201
+    assert cast.member.get("/uploads").json["meta"]["total"] == 3
+
+
 def test_it_is_in_the_audit_log_and_its_key_is_not(cast: Any, upload: Any, kept: Any) -> None:
     made = upload(CSV).json["data"]
     rows = cast.admin.get("/audit-logs", resource_id=made["id"]).json["data"]

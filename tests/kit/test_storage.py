@@ -13,6 +13,7 @@ import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,15 @@ def test_what_lies_below_is_told_by_whole_parts_of_its_key(stored: Any) -> None:
     assert sorted(each.key for each in found) == ["a/1/x", "a/1/y"]
     assert all(abs(time.time() - each.at.timestamp()) < 300 for each in found)
     assert stored.check() in (None, "nearly full")
+
+
+def test_what_a_dead_process_left_in_the_making_goes(stored: Any) -> None:
+    with stored.making() as folder:
+        (folder / "half").write_bytes(b"half")
+        stored.tidy(datetime.now(UTC) - timedelta(days=1))
+        assert folder.exists()
+        stored.tidy(datetime.now(UTC) + timedelta(minutes=1))
+        assert folder.exists() is not isinstance(stored, Disk)
 
 
 @pytest.mark.parametrize("key", ["", "/a", "../a", "a/../b", "a//b", "a/.", ".a", "a\0b", "a/b\n", "a\\b", "ä", "a" * 501])

@@ -18,6 +18,7 @@ from webapp.kit.errors import NotFound
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.storage import storage
+from webapp.kit.web import limits
 from webapp.kit.web.attachments import attachment
 from webapp.kit.web.doors import Doors
 
@@ -43,6 +44,7 @@ def upload_file(actor: Actor, body: dict[str, Any]) -> Upload:
     For a site, a lock file of Composer, what Composer or Drush print as JSON, or a CycloneDX document becomes a report of it; `report`
     says what that changed, and what cannot be taken as a report is refused at `file`.
     """
+    limits.spend("uploads", "LIMIT_UPLOADS", limits.caller())
     return actions.upload_file(actor, body, storage(), scanner(), now())
 
 

@@ -18,7 +18,7 @@ from webapp.kit.clock import now
 from webapp.kit.errors import NotFound
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.storage import storage
-from webapp.kit.web import multipart
+from webapp.kit.web import limits, multipart
 from webapp.kit.web.doors import Doors
 from webapp.kit.web.forms import Form
 from webapp.kit.web.pages import ListView, chosen_organization, go, go_to, page, safe_next, within
@@ -55,6 +55,7 @@ def new_upload(actor: Actor, form: Form | None = None) -> Response:
 @pages.post(f"{LIST}/new", needs=P.UPLOAD_MAKE, takes=UploadInput, takes_file=True, again=new_upload)
 def upload_file(actor: Actor, body: dict[str, Any]) -> Response:
     """Takes the file in; what comes of it is said on the next page."""
+    limits.spend("uploads", "LIMIT_UPLOADS", limits.caller())
     made = actions.upload_file(actor, body, storage(), scanner(), now())
     if made.report and request.form.get("next"):
         return go_to(safe_next(request.form["next"]), say=what_came(made))

@@ -68,6 +68,7 @@ def _remove(storage: Storage, keys: list[str]) -> None:
 
 def sweep_strays(storage: Storage, at: datetime) -> int:
     """Removes files that belong to no upload: of transactions that failed while the storage was down, or of a process that died."""
+    storage.tidy(at - STRAY_AFTER)
     count, portion = 0, []
     for kept in storage.keys("uploads"):
         if kept.at < at - STRAY_AFTER:

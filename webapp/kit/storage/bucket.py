@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -92,6 +92,9 @@ class Bucket:
     def making(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="patchboard-") as folder:
             yield Path(folder)
+
+    def tidy(self, before: datetime) -> None:
+        """The system looks after its temporary directory itself, and a rule of the bucket after parts that never became a whole."""
 
     def check(self) -> str | None:
         """Reads a small object, and writes it where it is not there yet."""

@@ -95,6 +95,12 @@ class Disk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def tidy(self, before: datetime) -> None:
+        for folder in (self.root / MAKING).glob("*"):
+            with suppress(FileNotFoundError):  # its process has ended it meanwhile
+                if folder.stat().st_mtime < before.timestamp():
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def check(self) -> str | None:
         """Writes a nameless file; `nearly full` with less than 64 MB."""
         try:

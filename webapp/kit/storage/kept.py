@@ -69,6 +69,9 @@ class Storage(Protocol):
     def making(self) -> AbstractContextManager[Path]:
         """A directory for files in the making, which goes with all that was left there."""
 
+    def tidy(self, before: datetime) -> None:
+        """Removes what was in the making before that and was left by a process that died."""
+
     def check(self) -> str | None:
         """Writes and reads; says what will be wrong soon (`nearly full`), or nothing."""
 
