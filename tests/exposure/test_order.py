@@ -17,7 +17,7 @@ from webapp.kit.clock import now
 from webapp.kit.permissions import SYSTEM
 
 BASE = datetime(2026, 3, 1, tzinfo=UTC)
-VERSIONS = ("1.0.0", "1.1.0", "2.0.0", "2.1.0-beta1", None)
+VERSIONS = ("1.0.0", "1.1.0", "2.0.0", "2.1.0-beta1", "built by hand", None)
 CONSTRAINTS = ("<1.1.0", "<2.0.0", ">=2.0.0 <2.1.0", "<1.1.0 || 2.0.0")
 
 REPORTS = st.dictionaries(st.integers(0, 9), st.tuples(st.sampled_from(VERSIONS), st.sampled_from(VERSIONS)), min_size=1, max_size=5)

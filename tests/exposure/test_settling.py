@@ -183,3 +183,31 @@ def test_lists_of_sites_and_modules_know_what_stands_open(app: Any, cast: Any, s
     assert cast.viewer.get(f"/sites/{site.id}").json["data"]["exposures_count"] == 0
     then = cast.viewer.get(f"/sites/{site.id}/modules", as_of=stamp(ago(hours=2)), name="webform").json["data"]
     assert [each["name"] for each in then[0]["advisories"]] == ["SA-CONTRIB-2026-001"]
+
+
+@pytest.mark.parametrize("unclear", [None, "built by hand"])
+def test_a_version_that_nobody_can_read_fixes_nothing(cast: Any, site: Any, publish: Any, unclear: str | None) -> None:
+    publish(advisory("SA-CONTRIB-2026-001", ("webform", "<6.2.9"), published=ago(days=9)))
+    report(cast, site, {"webform": "6.2.7"}, ago(hours=5))
+    held = report(cast, site, {"webform": unclear}, ago(hours=4))
+    assert (held["exposures_opened"], held["exposures_closed"]) == (0, 0)
+    row = cast.viewer.get("/exposures").json["data"][0]
+    assert (row["state"], row["version"], row["verified"]) == ("open", "6.2.7", False)
+    assert cast.viewer.get("/exposures", verified="false").json["meta"]["total"] == 1
+    assert cast.viewer.get("/exposures", state="fixed").json["meta"]["total"] == 0
+    again = report(cast, site, {"webform": "6.2.7"}, ago(hours=3))
+    assert (again["exposures_opened"], again["exposures_closed"]) == (0, 0)
+    assert cast.viewer.get("/exposures").json["data"][0]["verified"] is True
+    report(cast, site, {"webform": unclear}, ago(hours=2))
+    fixed = report(cast, site, {"webform": "6.2.9"}, ago(hours=1))
+    assert fixed["exposures_closed"] == 1
+    row = cast.viewer.get("/exposures").json["data"][0]
+    assert (row["state"], row["fixed_version"], row["hours_exposed"], row["verified"]) == ("fixed", "6.2.9", 4, True)
+
+
+def test_the_core_whose_version_nobody_can_read_keeps_its_findings(cast: Any, site: Any, publish: Any) -> None:
+    publish(advisory("SA-CORE-2026-001", ("drupal", ">=10.3.0 <10.3.9"), published=ago(days=9)))
+    first = report(cast, site, {"node": "10.3.8"}, ago(hours=5), drupal={"core_version": "10.3.8"})
+    held = report(cast, site, {"node": "10.3.8"}, ago(hours=4), drupal={"core_version": "garbage"})
+    assert (first["exposures_opened"], held["exposures_opened"], held["exposures_closed"]) == (1, 0, 0)
+    assert cast.viewer.get("/exposures").json["data"][0]["version"] == "10.3.8"

@@ -74,6 +74,27 @@ def test_what_is_no_version_is_not_known_to_be_affected() -> None:
     assert spans(interval(None, -5, None), interval("whatever it is", -5, None)) == []
 
 
+@pytest.mark.parametrize("unclear", [None, "built by hand", ""])
+def test_a_version_that_nobody_can_judge_ends_no_time_and_begins_none(unclear: str | None) -> None:
+    held = (interval("1.0.0", -5, 2), interval(unclear, 2, None))
+    assert spans(*held) == [(0, None, "1.0.0", None)]
+    assert windows([(held, BELOW_2)], DAY)[0].assumed is True
+    seen_again = (*held[:1], interval(unclear, 2, 3), interval("1.1.0", 3, None))
+    assert spans(*seen_again) == [(0, None, "1.1.0", None)]
+    assert windows([(seen_again, BELOW_2)], DAY)[0].assumed is False
+    assert spans(*held[:1], interval(unclear, 2, 3), interval("2.0.0", 3, None)) == [(0, 3, "1.0.0", "2.0.0")]
+    assert spans(*held[:1], interval(unclear, 2, 3)) == [(0, 3, "1.0.0", None)], "it was removed"
+    assert spans(interval("2.0.0", -5, 2), interval(unclear, 2, None)) == []
+    assert spans(*held[:1], interval("2.0.0", 2, 3), interval(unclear, 3, None)) == [(0, 2, "1.0.0", "2.0.0")]
+    assert spans(*held[:1], interval(unclear, 3, None)) == [(0, 2, "1.0.0", None)], "it was away in between"
+    assert spans(*held[:1], interval(unclear, 2, None, module=2, main=False)) == [(0, 2, "1.0.0", None)], "another module says nothing of it"
+
+
+def test_what_cannot_be_judged_still_says_whether_the_code_runs() -> None:
+    held = (interval("1.0.0", -5, 2, enabled=True), interval(None, 2, None, enabled=False))
+    assert windows([(held, BELOW_2)], DAY)[0].enabled is False
+
+
 def test_exact_versions_and_drupals_old_spelling() -> None:
     assert spans(interval("8.x-1.4", -5, None), affected=Affected("ctools", "<1.5.0")) == [(0, None, "8.x-1.4", None)]
     assert spans(interval("8.x-1.4", -5, None), affected=Affected("ctools", versions=("8.x-1.4",))) == [(0, None, "8.x-1.4", None)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kit.db import Base
@@ -21,7 +21,8 @@ class Exposure(Base):
     `n` counts the times: 2 is a hole that came back. Rows follow from what was installed and what was published; what people
     decide about them lies in `risk_decisions`, and `decision_id` names the decision in force. `version` is the newest one
     seen that is affected, `fixed_version` what ended it (null: the code is gone). `enabled` is false for code that is only
-    there, and null where no report tells. `due_at` is the organization's deadline for the severity.
+    there, and null where no report tells; `assumed` is true while it stays open only because the version that the site names now
+    cannot be judged. `due_at` is the organization's deadline for the severity.
     """
 
     __tablename__ = "exposures"
@@ -44,6 +45,7 @@ class Exposure(Base):
     version: Mapped[str]
     fixed_version: Mapped[str | None]
     enabled: Mapped[bool | None]
+    assumed: Mapped[bool] = mapped_column(default=False, server_default=false())
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -31,7 +31,10 @@ DEFAULT_SLA_DAYS: Final[Mapping[str, int]] = {"critical": 2, "high": 7, "moderat
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One module of a package in one version on a site, from `since` until `until` (None: still)."""
+    """One module of a package in one version on a site, from `since` until `until` (None: still).
+
+    `is_assumed` where the site named a version that nobody can read, or none, and the one before is taken to be there still.
+    """
 
     module_id: int
     is_main: bool
@@ -39,11 +42,15 @@ class Interval:
     enabled: bool | None
     since: datetime
     until: datetime | None
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time during which an affected version was there. `installed_at` is when it began, publication or not."""
+    """A time during which an affected version was there. `installed_at` is when it began, publication or not.
+
+    `assumed` while it goes on only because what came after the affected version cannot be judged.
+    """
 
     module_id: int
     version: str
@@ -52,19 +59,21 @@ class Window:
     started_at: datetime
     ended_at: datetime | None
     installed_at: datetime
+    assumed: bool = False
 
 
 def windows(parts: Iterable[tuple[Sequence[Interval], Affected]], published_at: datetime) -> list[Window]:
     """The times, oldest first, at which any module of these packages was affected, none before the publication.
 
     `parts` are what a site had of each package, and what of the package is affected. Affected versions that follow each
-    other without a gap are one time. A time that was over at the publication is none.
+    other without a gap are one time. A time that was over at the publication is none. A version that nobody can judge begins
+    no time and ends none: unknown is neither exposed nor fixed.
     """
     every: list[Interval] = []
     covered: list[Interval] = []
     for intervals, affected in parts:
         every += intervals
-        covered += [each for each in intervals if affected.covers(each.version)]
+        covered += _covered(intervals, affected)
     found: list[Window] = []
     for part in _joined(sorted(covered, key=lambda each: (each.since, each.module_id))):
         ends = [each.until for each in part]
@@ -75,7 +84,23 @@ def windows(parts: Iterable[tuple[Sequence[Interval], Affected]], published_at: 
         shown = _shown(part, ended_at)
         assert shown.version is not None
         found.append(Window(shown.module_id, shown.version, _successor(every, shown, ended_at), _enabled(part, ended_at),
-                            max(began, published_at), ended_at, began))
+                            max(began, published_at), ended_at, began, ended_at is None and shown.is_assumed))
+    return found
+
+
+def _covered(intervals: Sequence[Interval], affected: Affected) -> list[Interval]:
+    """What is affected, and what follows it at once in the same module and cannot be judged: that is taken to be as it was."""
+    found: list[Interval] = []
+    last: dict[int, Interval] = {}
+    for each in sorted(intervals, key=lambda interval: (interval.module_id, interval.since)):
+        before = last.pop(each.module_id, None)
+        if affected.covers(each.version):
+            last[each.module_id] = each
+        elif before is not None and before.until == each.since and not affected.judges(each.version):
+            last[each.module_id] = replace(each, version=before.version, is_assumed=True)
+        else:
+            continue
+        found.append(last[each.module_id])
     return found
 
 

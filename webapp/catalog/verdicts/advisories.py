@@ -19,7 +19,7 @@ from webapp.catalog.values.severity import (
     severity_of_word,
 )
 from webapp.catalog.verdicts.announcements import is_concerned
-from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, satisfies
+from webapp.catalog.versions import BadConstraint, BadVersion, Constraint, Version, satisfies
 
 SOURCES: Final = ("osv-drupal", "drupal.org", "osv", "friendsofphp", "psa", "demo")
 """Every source, the most trusted first: of packages and versions the first that speaks of a package is believed."""
@@ -54,12 +54,16 @@ class Affected:
         return None
 
     def covers(self, version: str | None) -> bool:
-        """Whether a version as installed is affected; what is no version is not, for nothing says that it is."""
+        """Whether a version as installed is affected; False also of what nobody can judge (`judges`)."""
         if version is None:
             return False
         if is_concerned(version, self.versions) if self.of_branch else version in self.versions:
             return True
         return bool(self.constraint) and _satisfies(version, self.constraint)
+
+    def judges(self, version: str | None) -> bool:
+        """Whether it can be said at all if a version is affected: not of none, and not of what is no version by any rule."""
+        return version is not None and (self.covers(version) or _is_version(version))
 
 
 @lru_cache(maxsize=65_536)
@@ -68,6 +72,15 @@ def _satisfies(version: str, constraint: str) -> bool:
         return satisfies(version, constraint)
     except (BadVersion, BadConstraint):
         return False
+
+
+@lru_cache(maxsize=65_536)
+def _is_version(text: str) -> bool:
+    try:
+        Version.parse(text)
+    except BadVersion:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

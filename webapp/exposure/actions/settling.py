@@ -139,7 +139,7 @@ class Plan:
 
 def _entry(action: str, row: Row, before: Row | None, after: Row | None, reach: Reach | None) -> Event:
     changes: dict[str, list[Any]] = {}
-    for name in ("started_at", "ended_at", "version", "fixed_version", "enabled", "due_at"):
+    for name in ("started_at", "ended_at", "version", "fixed_version", "enabled", "assumed", "due_at"):
         old, new = (getattr(before, name) if before else None), (getattr(after, name) if after else None)
         if old != new:
             changes[name] = [stamp(old) if isinstance(old, datetime) else old, stamp(new) if isinstance(new, datetime) else new]

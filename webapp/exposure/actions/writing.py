@@ -13,10 +13,10 @@ from webapp.exposure.values import Window
 from webapp.kit.db import execute, rows
 from webapp.kit.ids import new_id
 
-SAID = ("module_id", "version", "fixed_version", "enabled", "started_at", "ended_at", "due_at")
+SAID = ("module_id", "version", "fixed_version", "enabled", "assumed", "started_at", "ended_at", "due_at")
 COLUMNS = {"id": "uuid", "organization_id": "uuid", "site_id": "uuid", "advisory_id": "bigint", "n": "integer", "module_id": "bigint",
-           "version": "text", "fixed_version": "text", "enabled": "boolean", "started_at": "timestamptz", "ended_at": "timestamptz",
-           "due_at": "timestamptz", "installed_at": "timestamptz"}
+           "version": "text", "fixed_version": "text", "enabled": "boolean", "assumed": "boolean", "started_at": "timestamptz",
+           "ended_at": "timestamptz", "due_at": "timestamptz", "installed_at": "timestamptz"}
 TABLE = f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in COLUMNS.items())}) AS u ({', '.join(COLUMNS)})"
 STORED = [name for name in COLUMNS if name != "installed_at"]
 
@@ -67,6 +67,7 @@ class Row:
     version: str
     fixed_version: str | None
     enabled: bool | None
+    assumed: bool
     started_at: datetime
     ended_at: datetime | None
     due_at: datetime | None = None
@@ -75,7 +76,7 @@ class Row:
     @classmethod
     def of(cls, window: Window, site_id: UUID, organization_id: UUID, advisory_id: int, n: int) -> Row:
         return cls(new_id(), organization_id, site_id, advisory_id, n, window.module_id, window.version, window.fixed_version,
-                   window.enabled, window.started_at, window.ended_at, installed_at=window.installed_at)
+                   window.enabled, window.assumed, window.started_at, window.ended_at, installed_at=window.installed_at)
 
     def says_the_same_as(self, other: Row) -> bool:
         return all(getattr(self, name) == getattr(other, name) for name in SAID)

@@ -31,7 +31,7 @@ BY_ID = REACH.format(which="a.id = ANY(CAST(:ids AS bigint[]))")
 INTERVALS = """
 SELECT i.site_id, i.module_id, i.version, i.enabled, i.valid_from, i.valid_to, coalesce(i.project, m.name) AS package
 FROM installations i JOIN modules m ON m.id = i.module_id
-WHERE i.site_id = ANY(CAST(:sites AS uuid[])) AND i.module_id = ANY(CAST(:modules AS bigint[])) AND i.version IS NOT NULL
+WHERE i.site_id = ANY(CAST(:sites AS uuid[])) AND i.module_id = ANY(CAST(:modules AS bigint[]))
 """
 HOLDERS = """
 SELECT DISTINCT i.site_id FROM installations i

@@ -67,8 +67,11 @@ class Lens:
 
     @property
     def verified(self) -> ColumnElement[bool]:
-        """Whether its end, or that it goes on, is known from a report; the clocks of silent sites run on unverified."""
-        return or_(Exposure.ended_at.is_not(None), Site.silent_after >= self.at)
+        """Whether its end, or that it goes on, is known from a report.
+
+        The clocks of silent sites run on unverified, and so do those of versions that nobody can judge.
+        """
+        return or_(Exposure.ended_at.is_not(None), and_(Site.silent_after >= self.at, Exposure.assumed.is_(False)))
 
     @property
     def until(self) -> Any:

@@ -103,10 +103,11 @@ def _fix(row: Any, heard: datetime | None, holes: dict[tuple[UUID, int], list[Ho
 
 
 def _is_affected(reach: Reach, row: Any) -> bool:
-    """Whether the new version is affected too; of a module that is no package of the advisory itself, by all of its packages."""
+    """Whether the new version is affected too, or may be; of a module that is no package of the advisory itself, by all of its packages."""
     named = reach.packages.get(row.module)
     packages: Iterable[Any] = [named] if named else reach.packages.values()
-    return any(each.covers(row.to_version) for each in packages)
+    unclear = row.to_version is not None and any(not each.judges(row.to_version) for each in packages)
+    return unclear or any(each.covers(row.to_version) for each in packages)
 
 
 def _update(row: Any, heard: datetime | None) -> Lead:
