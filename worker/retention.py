@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from webapp.files.jobs import forget_files as forget_upload_files
 from webapp.insights.actions.deliveries import forget_bodies
+from webapp.kit.clock import now
 from webapp.kit.db import ALL, execute, unit_of_work
 from webapp.kit.logs import log
 from webapp.kit.storage import storage
 from webapp.notify.jobs import forget as forget_notifications
-from webapp.reports.actions import forget_files
+from webapp.reports.actions import forget_files, sweep_strays
 from worker.entry import app
 
 PORTION = 2000
@@ -77,10 +78,12 @@ def forget_usage() -> None:
 
 
 def forget_report_files() -> None:
-    """Removes the files of old built reports; the reports stay, and say that they were."""
+    """Removes the files of old built reports, which stay and say that they were, and files that belong to none."""
     with app.app_context():
         kept = storage()
         _in_portions("report_files", "KEEP_REPORT_FILES_DAYS", 100, lambda days, most: forget_files(days, most, kept))
+        with unit_of_work(ALL):
+            sweep_strays(kept, now())
 
 
 def forget_uploads() -> None:

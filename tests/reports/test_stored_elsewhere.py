@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +13,10 @@ import pytest
 
 from tests.kit import buckets
 from webapp.kit import jobs
+from webapp.kit.clock import now
 from webapp.kit.db import ALL, execute, rows, unit_of_work
 from webapp.kit.storage import KEPT, Address, Bucket
+from webapp.reports.actions import sweep_strays
 from webapp.reports.jobs import STILL_DOWN, WAITS
 
 
@@ -72,6 +76,20 @@ def test_a_build_waits_for_a_bucket_that_is_down(app: Any, bucket: buckets.Serve
     bucket.is_down = True
     refused = cast.member.get(f"/reports/{report['id']}/download", format="csv")
     assert (refused.status_code, refused.json["error"]) == (503, "service_unavailable")
+
+
+def test_files_of_no_report_go_and_those_of_one_stay(app: Any, bucket: buckets.Server, cast: Any, fleet: Any, work: Any) -> None:
+    report = ask(cast.member)
+    work()
+    storage = app.extensions[KEPT]
+    for key in (f"reports/{report['id']}/9/left.csv", f"reports/{UUID(int=7)}/1/dead.csv"):
+        storage.put(key, BytesIO(b"."))
+    with app.app_context(), unit_of_work(ALL):
+        assert sweep_strays(storage, now()) == 0
+    with app.app_context(), unit_of_work(ALL):
+        assert sweep_strays(storage, now() + timedelta(days=2)) == 2
+    assert len(bucket.objects) == 2
+    assert cast.member.get(f"/reports/{report['id']}/download", format="json").status_code == 200
 
 
 def test_a_bucket_that_stays_down_fails_the_report(app: Any, bucket: buckets.Server, cast: Any, fleet: Any, work: Any) -> None:

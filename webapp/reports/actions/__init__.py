@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ from webapp.reports.queries import with_files
 from webapp.reports.values import ATTEMPTS, UNFINISHED, Brand, Built, Format, Order, Status, remove_files
 
 QUEUE = "reports"
+STRAY_AFTER = timedelta(days=1)
+"""No build takes so long: what is younger may belong to one that is under way."""
 WAITING = "Waiting for a worker"
 NO_LONGER = "Whoever asked for it may no longer see all of what it is about. Ask for a new one."
 BEGIN = """
@@ -223,6 +225,19 @@ def forget_files(days: int, most: int, storage: Storage) -> int:
         _record("report.files_removed", row.report_id, {"kept_days": [days, None]})
         after_commit(partial(remove_files, storage, row.report_id))
     return len(old)
+
+
+def sweep_strays(storage: Storage, at: datetime) -> int:
+    """Removes files that belong to no report: of builds that died, and of reports whose files could not be removed when they should be."""
+    old, count = [file.key for file in storage.keys("reports") if file.at < at - STRAY_AFTER], 0
+    for first in range(0, len(old), 500):
+        portion = old[first:first + 500]
+        known = {row.path for row in rows("SELECT path FROM report_files WHERE path = ANY(CAST(:keys AS text[]))", keys=portion)}
+        for key in portion:
+            if key not in known:
+                storage.delete(key)
+                count += 1
+    return count
 
 
 def _record(action: str, report_id: UUID, changes: dict[str, list[Any]]) -> None:
