@@ -107,3 +107,12 @@ def test_500_sites_go_and_come_back_with_as_many_statements_as_10(app, cast):
         path = f"/organizations/{place.id}"
         costs.append([counted(app, lambda: cast.root.delete(path)), counted(app, lambda: cast.root.post(f"{path}/restore"))])  # noqa: B023
     assert costs[0] == costs[1]
+
+
+def test_an_id_alone_makes_nobody_a_member(cast):
+    path = f"/organizations/{cast.organization.id}/members"
+    for stranger in (cast.stranger, cast.root):
+        assert cast.admin.put(f"{path}/{stranger.id}", {"role": "viewer"}).status_code == 404
+    assert cast.admin.get(f"/users/{cast.stranger.id}").status_code == 404
+    assert [row["id"] for row in cast.stranger.get("/organizations").json["data"]] == [str(cast.elsewhere.id)]
+    assert cast.root.put(f"{path}/{cast.stranger.id}", {"role": "viewer"}).status_code == 200

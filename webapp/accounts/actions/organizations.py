@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from webapp.accounts.actions.teams import leave_teams
 from webapp.accounts.models import Membership, Organization, User
+from webapp.accounts.policy import visible_users
 from webapp.accounts.queries import get_organization
 from webapp.accounts.values import organization_changed, organization_closed, organization_reopened, slug_of
 from webapp.audit.actions import change, record
@@ -80,10 +81,16 @@ def restore_organization(actor: Actor, organization_id: UUID, at: datetime) -> O
 
 
 def set_role(actor: Actor, organization: Organization, user_id: UUID, role: Role, at: datetime) -> dict[str, Any]:
-    """Gives a person a role; the last admin keeps theirs (Conflict)."""
+    """Gives a person a role; the last admin keeps theirs (Conflict).
+
+    NotFound for those whom the actor does not see and who never had a role there: an id alone is no invitation. Others are added by
+    their e-mail address.
+    """
     actor.require(Permission.USER_MANAGE, organization.id)
     _hold(organization)
-    user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)))
+    was_here = select(Membership.user_id).where(Membership.organization_id == organization.id)
+    seen = visible_users(actor).with_only_columns(User.id)
+    user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None), or_(User.id.in_(seen), User.id.in_(was_here))))
     if user is None:
         raise NotFound()
     _keep_an_admin(organization.id, user_id, role)

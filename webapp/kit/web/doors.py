@@ -24,6 +24,7 @@ from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency, multipart
 from webapp.kit.web.deprecation import Deprecation
+from webapp.kit.web.fields import ListQuery
 from webapp.kit.web.forms import Form, form_values
 from webapp.kit.web.parameters import load_query, wants_deleted
 
@@ -186,12 +187,13 @@ def _arguments(door: Door, path: dict[str, Any]) -> dict[str, Any]:
 def _found(door: Door, *named: Any) -> Any:
     """What the path names (or, without a parameter, the actor's own), locked where it is to be changed.
 
-    A deleted one is found by whoever may bring it back, and asks for it.
+    A deleted one, and what lies below it, is found by whoever may bring it back, and asks for it.
     """
     assert door.finds is not None
     if request.method not in SAFE:
         return door.finds(g.actor, *named, lock=True)
-    if door.query is not None or not wants_deleted():
+    knows_deleted = door.query is None or issubclass(door.query, ListQuery)
+    if not knows_deleted or not wants_deleted():
         return door.finds(g.actor, *named, lock=False)
     try:
         return door.finds(g.actor, *named, lock=False)
