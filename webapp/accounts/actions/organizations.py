@@ -90,7 +90,8 @@ def set_role(actor: Actor, organization: Organization, user_id: UUID, role: Role
     _hold(organization)
     was_here = select(Membership.user_id).where(Membership.organization_id == organization.id)
     seen = visible_users(actor).with_only_columns(User.id)
-    user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None), or_(User.id.in_(seen), User.id.in_(was_here))))
+    known = or_(User.id.in_(seen), User.id.in_(was_here))
+    user = db.session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None), known))
     if user is None:
         raise NotFound()
     _keep_an_admin(organization.id, user_id, role)
