@@ -190,8 +190,19 @@ def test_a_gzip_body_is_taken_and_a_bomb_is_not(app: Any, cast: Any, monkeypatch
     bomb = gzip.compress(form(bytes(2**25), cast.organization.id))
     assert len(bomb) < 2**17
     assert zipped(app, cast.member, bomb).status_code == 413
+    halves = gzip.compress(form(bytes(2**19), cast.organization.id)) + gzip.compress(bytes(2**19)) + gzip.compress(bytes(2**19))
+    assert zipped(app, cast.member, halves).status_code == 413
     assert zipped(app, cast.member, b"no gzip").status_code == 400
     assert zipped(app, cast.member, gzip.compress(form(CSV, cast.organization.id))[:-20]).status_code == 400
+
+
+def test_a_gzip_body_of_several_members_is_taken_whole(app: Any, cast: Any) -> None:
+    whole = form(CSV, cast.organization.id)
+    members = [gzip.compress(part) for part in (whole[:100], b"", whole[100:])]
+    made = zipped(app, cast.member, b"".join(members))
+    assert (made.status_code, made.json["data"]["bytes"]) == (201, len(CSV))
+    for more in (b"more", b"\x1f\x8b", gzip.compress(b"more")[:-1]):
+        assert zipped(app, cast.member, b"".join([*members, more])).status_code == 400, more
 
 
 def test_where_it_belongs_is_said_or_clear(app: Any, cast: Any, upload: Any) -> None:

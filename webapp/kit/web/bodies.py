@@ -13,6 +13,8 @@ from webapp.kit.errors import Invalid, Malformed, PayloadTooLarge, UnsupportedMe
 
 UNZIPPED = 4
 GZIP = 31
+MAGIC = b"\x1f\x8b"
+PORTION = 4 * 1024
 GZIP_NAMES = ("gzip", "x-gzip")
 DEEPEST = 64
 
@@ -95,17 +97,30 @@ def _refuse_unstorable(body: Any) -> None:
 
 
 def unzip(raw: bytes, limit: int) -> bytes:
-    """The content of a gzip body, never more than `limit` bytes of it."""
+    """The content of a gzip body, of all its members together (RFC 1952 §2.2), never more than `limit` bytes of it."""
+    content, at = bytearray(), 0
     stream = zlib.decompressobj(GZIP)
-    try:
-        content = stream.decompress(raw, limit + 1)
-    except zlib.error:
-        raise Malformed("The body says gzip, but is not.") from None
-    if len(content) > limit or stream.unconsumed_tail:
-        raise PayloadTooLarge(f"Unzipped, the body is larger than {limit // 2**20} MB.")
+    while at < len(raw):
+        if stream.eof:
+            stream = next_member(raw[at: at + len(MAGIC)])
+        portion = raw[at: at + PORTION]  # of tiny members each leaves the rest of its portion behind, and not of the body
+        try:
+            content += stream.decompress(portion, limit + 1 - len(content))
+        except zlib.error:
+            raise Malformed("The body says gzip, but is not.") from None
+        if len(content) > limit:
+            raise PayloadTooLarge(f"Unzipped, the body is larger than {limit // 2**20} MB.")
+        at += len(portion) - len(stream.unused_data)
     if not stream.eof:
         raise Malformed("The gzip body ends too early.")
-    return content
+    return bytes(content)
+
+
+def next_member(beginning: bytes) -> Any:
+    """The reader of a further member that begins so; Malformed where none does."""
+    if not MAGIC.startswith(beginning):
+        raise Malformed("After its gzip content the body goes on with something else.")
+    return zlib.decompressobj(GZIP)
 
 
 def parse_json(raw: bytes) -> Any:

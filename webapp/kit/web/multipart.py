@@ -14,7 +14,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.kit.errors import Malformed, PayloadTooLarge, UnsupportedMediaType
-from webapp.kit.web.bodies import GZIP, GZIP_NAMES
+from webapp.kit.web.bodies import GZIP, GZIP_NAMES, next_member
+from webapp.kit.web.bodies import PORTION as ZIPPED_PORTION
 
 BESIDE = 256 * 1024
 """Bytes that a form may have beside its file."""
@@ -45,7 +46,7 @@ class File(fields.Field[Incoming]):
 
 
 class Unzipped(io.RawIOBase):
-    """A gzip body as it is read: never more than `limit` bytes of it, however little was sent."""
+    """A gzip body as it is read, one member after the other: never more than `limit` bytes of it, however little was sent."""
 
     def __init__(self, source: Any, limit: int) -> None:
         self.source, self.left, self.waiting = source, limit, b""
@@ -55,10 +56,14 @@ class Unzipped(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self.waiting and not self.stream.eof:
-            sent = self.stream.unconsumed_tail or self.source.read(PORTION)
+        while not self.waiting:
+            sent = self.stream.unconsumed_tail or self.stream.unused_data or self.source.read(ZIPPED_PORTION)
             if not sent:
+                if self.stream.eof:
+                    return 0
                 raise Malformed("The gzip body ends too early.")
+            if self.stream.eof:
+                self.stream = next_member(sent[:2])
             try:
                 self.waiting = self.stream.decompress(sent, PORTION)
             except zlib.error:
