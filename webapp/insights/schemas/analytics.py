@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 from webapp.insights.values.delivery import ChangeKind
 from webapp.insights.values.velocity import MOST_SPRINTS
 from webapp.insights.values.windows import Granularity
-from webapp.kit.web.fields import DATE, Choice, Output, Query, Time, Yes, read_time, said
+from webapp.kit.web.fields import DATE, Choice, InOrder, Output, Query, Time, Yes, read_time, said
 
 N = said("How many records this number is of.")
 HOURS = said("Null where there is no data, never 0.")
@@ -55,7 +55,7 @@ class DoraQuery(WindowQuery):
         "What lead times are of. Commits where any were deployed, else module updates, unless said; kinds are never pooled unasked."))
 
 
-class VelocityQuery(ScopeQuery):
+class VelocityQuery(InOrder, ScopeQuery):
     team_id = fields.UUID(required=True, error_messages={"required": "Say which team."})
     sprint_count = fields.Integer(validate=validate.Range(1, MOST_SPRINTS), metadata=said("How many closed sprints; 6 unless said."))
     start_date = Day(metadata=said("Sprints that ended on this day or later."))

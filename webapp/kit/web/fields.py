@@ -193,6 +193,8 @@ class Query(Schema):
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         if isinstance(field_obj, fields.Integer):
             field_obj.num_type = _digits  # type: ignore[assignment]
+        if isinstance(field_obj, Text) and field_name != "q" and not field_obj.least:
+            field_obj.validators = [*field_obj.validators, validate.Length(min=1, error="Must not be empty.")]
 
     @classmethod
     def filters(cls) -> list[str]:
@@ -200,7 +202,33 @@ class Query(Schema):
         return sorted(field.data_key or name for name, field in cls._declared_fields.items())
 
 
-class ListQuery(Query):
+class InOrder(Schema):
+    """Filters of which every range ends after it begins: `from` and `to`, also with a word before them, `start_date` and `end_date`."""
+
+    @validates_schema
+    def ranges_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        given = {field.data_key or name: data[name] for name, field in self.fields.items() if data.get(name) is not None}
+        for name, start in given.items():
+            end = END_OF.sub(lambda found: ENDS[found[0]], name)
+            if end != name and end in given and _is_empty(start, given[end]):
+                raise ValidationError("The end must lie after the beginning.", end)
+
+
+ENDS = {"from": "to", "start_date": "end_date"}
+END_OF = re.compile(r"(?<![^_])from$|^start_date$")
+
+
+def _is_empty(start: Any, end: Any) -> bool:
+    """Whether nothing lies between. The last of two days is in their range, the last of two moments is not.
+
+    A day and a moment are not compared: when a day begins is known with its time zone.
+    """
+    if isinstance(start, datetime) != isinstance(end, datetime):
+        return False
+    return bool(start >= end if isinstance(start, datetime) else start > end)
+
+
+class ListQuery(InOrder, Query):
     """Paging, sort and export of a list. Loaded, it always has `skip`, `limit`, `sort` and `by_page`."""
 
     sortable: ClassVar[tuple[str, ...]] = ()
@@ -221,8 +249,7 @@ class ListQuery(Query):
 
     @validates_schema
     def known_sort_keys(self, data: dict[str, Any], **_: Any) -> None:
-        keys = [key for key in (data.get("sort") or "").split(",") if key]
-        if any(key.removeprefix("-") not in self.sortable for key in keys):
+        if "sort" in data and any(key.removeprefix("-") not in self.sortable for key in data["sort"].split(",")):
             raise ValidationError(f"Not a sort key. Allowed: {', '.join(self.sortable)}.", "sort")
 
     @post_load
@@ -230,7 +257,7 @@ class ListQuery(Query):
         by_page = not ("skip" in data or "limit" in data)
         size = data.pop("per_page", PER_PAGE) if by_page else data.get("limit", LIMIT)
         first = (data.pop("page", 1) - 1) * size if by_page else data.get("skip", 0)
-        sort = [key for key in (data.get("sort") or "").split(",") if key]
+        sort = data["sort"].split(",") if "sort" in data else []
         return {**data, "limit": size, "skip": min(first, 2**62), "sort": sort, "by_page": by_page}
 
 
@@ -251,7 +278,7 @@ OTHER_NAMES = {"organization": "organization_id", "site": "site_id", "team": "te
 """Filters that may also be written as the contract's tables name them."""
 
 
-class Narrowed(Schema):
+class Narrowed(InOrder):
     """Filters of figures and reports, each of which may be written with or without `_id`. Loaded, it has its `_id` name."""
 
     @validates_schema
@@ -259,11 +286,6 @@ class Narrowed(Schema):
         for other, name in OTHER_NAMES.items():
             if other in data and name in data and data[other] != data[name]:
                 raise ValidationError(f"This is {name} by another name; say it once.", other)
-
-    @validates_schema
-    def in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "since" in data and "until" in data and data["since"] >= data["until"]:
-            raise ValidationError("The end must lie after the beginning.", "to")
 
     @post_load
     def by_one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
