@@ -129,6 +129,22 @@ def test_a_cursor_fits_only_its_list_its_filters_and_its_order(cast, paged):
         assert (refused.status_code, refused.json["details"][0]["field"]) == (422, "cursor"), other
 
 
+def test_a_cursor_fits_the_list_s_own_order_written_out_or_not(cast, paged):
+    plain, written = paged.path, f"{paged.path}&sort=-started_at"
+    for first, then in ((plain, written), (written, plain)):
+        cursor = cursor_of(cast, f"{first}&per_page=2")
+        rest = cast.admin.get(f"{then}&cursor={cursor}")
+        assert [row["id"] for row in rest.json["data"]] == paged.ids[2::-1]
+
+
+@pytest.mark.parametrize(("size", "meta"), [("", {"per_page": 50}), ("&per_page=2", {"per_page": 2}), ("&limit=2", {"limit": 2})])
+def test_after_a_cursor_nobody_says_how_many_came_before(cast, paged, size, meta):
+    cursor = cursor_of(cast, f"{paged.path}&per_page=1")
+    for each in ("", cursor):
+        told = cast.admin.get(f"{paged.path}&cursor={each}{size}").json["meta"]
+        assert told == {"total": 5, "next_cursor": told["next_cursor"], **meta}
+
+
 @pytest.mark.parametrize("more", ["page=1", "skip=0", "sort=status", "sort=-started_at,status"])
 def test_a_cursor_is_not_mixed_with_other_ways_of_going_on(cast, paged, more):
     assert cast.admin.get(f"{paged.path}&cursor=&{more}").status_code == 422

@@ -59,9 +59,13 @@ class Listing:
         columns = [every[name].label(name) for name in names] or [literal_column("1").label("one")]
         return self.statement.order_by(None).with_only_columns(*columns, maintain_column_froms=True).subquery()
 
+    def order(self, sort: Sequence[str] = ()) -> list[str]:
+        """The keys that the list is sorted by: those asked for, or its own."""
+        return list(sort) or self.default_sort.split(",")
+
     def ordered(self, sort: Sequence[str] = ()) -> Select[Any]:
         """The statement in the order that the keys ask for, made total by the tie."""
-        keys = list(sort) or self.default_sort.split(",")
+        keys = self.order(sort)
         falling = self._is_cursors(keys)
         if falling is not None:
             return self._by_place(falling)
@@ -104,7 +108,7 @@ class Listing:
         size, first = asked["limit"], asked["skip"]
         total = self.count()
         rows = self.fetch(self.ordered(asked["sort"]).limit(size).offset(first)) if first < total else []
-        keys = list(asked["sort"]) or self.default_sort.split(",")
+        keys = self.order(asked["sort"])
         page = Page(rows, total, size, first, sort=keys, by_page=asked["by_page"])
         if self._is_cursors(keys) is not None:
             page.next_place = self._place_of(rows) if first + size < total else None
@@ -114,7 +118,7 @@ class Listing:
     def _after(self, asked: Mapping[str, Any]) -> Page:
         """The rows after a place. That place may be gone meanwhile; what comes after it is the same."""
         assert self.cursor is not None
-        keys = list(asked["sort"]) or self.default_sort.split(",")
+        keys = self.order(asked["sort"])
         falling = self._is_cursors(keys)
         if falling is None:
             names = [name for name, column in self.sorts.items() if column is self.cursor[0]]

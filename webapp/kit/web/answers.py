@@ -37,17 +37,19 @@ def many(page: Page, schema: Schema) -> Response:
 
 
 def meta_of(page: Page) -> dict[str, Any]:
-    if page.by_page and not page.at_cursor:
-        meta: dict[str, Any] = {"total": page.total, "page": page.number, "per_page": page.size, "pages": page.pages}
-    else:
-        meta = {"total": page.total, "skip": page.first, "limit": page.size}
-    return meta | ({"next_cursor": write_cursor(page.next_place)} if page.takes_cursor else {})
+    """How many rows there are, and which of them these are; after a cursor nobody knows how many came before."""
+    size = {"per_page" if page.by_page else "limit": page.size}
+    place: dict[str, Any] = {}
+    if not page.at_cursor:
+        place = {"page": page.number, "pages": page.pages} if page.by_page else {"skip": page.first}
+    following = {"next_cursor": write_cursor(page.next_place, page.sort)} if page.takes_cursor else {}
+    return {"total": page.total, **size, **place, **following}
 
 
 def links_of(page: Page) -> dict[str, str | None]:
     """Self, first, last, prev and next; null where there is none."""
     if page.at_cursor:
-        after = here(cursor=write_cursor(page.next_place)) if page.next_place else None
+        after = here(cursor=write_cursor(page.next_place, page.sort)) if page.next_place else None
         return {"self": here(), "first": here(cursor=""), "last": None, "prev": None, "next": after}
     size, last = page.size, max(page.pages, 1)
     places: dict[str, int | None]

@@ -23,6 +23,7 @@ from webapp.kit.errors import Conflict, Invalid, NotFound, PermissionDenied, Pre
 from webapp.kit.listing import Listing
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web import answers, bodies, csrf, exports, idempotency, multipart
+from webapp.kit.web.cursors import read_cursor
 from webapp.kit.web.deprecation import Deprecation
 from webapp.kit.web.fields import ListQuery
 from webapp.kit.web.forms import Form, form_values
@@ -225,6 +226,8 @@ def _answer(door: Door, result: Any, given: dict[str, Any]) -> Response:
     if isinstance(result, Listing):
         assert door.gives is not None
         asked = given["query"]
+        if asked.get("cursor"):
+            asked = {**asked, "cursor": read_cursor(asked["cursor"], result.order(asked["sort"]))}
         if asked.get("format", "json") != "json":
             return exports.export(result, door.gives, asked, door.rule)
         return answers.many(result.page(asked), door.gives)

@@ -10,7 +10,6 @@ from marshmallow import Schema
 from webapp.kit.errors import Invalid, NotAuthenticated, PermissionDenied
 from webapp.kit.permissions import Actor, Permission
 from webapp.kit.web import exports
-from webapp.kit.web.cursors import read_cursor
 from webapp.kit.web.fields import Choices, ListQuery
 
 
@@ -38,8 +37,6 @@ def load_query(schema: type[Schema], *, empty: bool = True) -> dict[str, Any]:
     asked = dict(schema().load(given))
     if asked.get("include_deleted"):
         _require_admin(g.actor)
-    if asked.get("cursor"):
-        asked["cursor"] = read_cursor(asked["cursor"])
     return asked
 
 
