@@ -123,6 +123,30 @@ def test_errors_have_one_shape(cast, client):
     assert cast.admin.delete("/organizations").status_code == 405
     problem = cast.admin.get("/nowhere", headers={"Accept": "application/problem+json"})
     assert (problem.mimetype, problem.json["status"]) == ("application/problem+json", 404)
+    assert problem.json["error"] == "not_found"
+    assert problem.json["timestamp"].endswith("Z")
+
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(("accept", "kind"), [
+    (PROBLEM, PROBLEM), (f"{PROBLEM}, application/json", PROBLEM), ("application/json, Application/Problem+JSON", PROBLEM),
+    (f"{PROBLEM}; charset=utf-8", PROBLEM), (f"{PROBLEM};q=0.5, application/json;q=0.4", PROBLEM), (f"{PROBLEM};q=0.1", PROBLEM),
+    (f"{PROBLEM};q=0.5, application/json", "application/json"), (f"{PROBLEM};q=0", "application/json"),
+    (f"{PROBLEM};q=0, */*", "application/json"), (f"{PROBLEM};q=0.5, */*", "application/json"), ("*/*", "application/json"),
+    ("application/*", "application/json"), (f"text/{PROBLEM}", "application/json"), ("", "application/json"),
+])
+def test_the_form_of_errors_is_the_one_that_is_liked_better(cast, accept, kind):
+    answer = cast.admin.get("/nowhere", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype, answer.json["error"]) == (404, kind, "not_found")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"a"', b"null", b"1"])
+def test_a_body_that_is_no_object_is_told_so(cast, body):
+    answer = cast.root.send("POST", "/organizations", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["message"]) == (422, "Must be an object.")
+    assert answer.json["details"] == [{"field": "", "message": "Must be an object."}]
 
 
 def test_ids_of_requests_are_taken_if_sane(cast):

@@ -28,6 +28,7 @@ CODES = {400: "malformed_request", 401: "not_authenticated", 403: "permission_de
          414: "uri_too_long", 415: "unsupported_media_type", 416: "range_not_satisfiable", 417: "expectation_failed",
          421: "misdirected_request", 422: "validation_error", 429: "rate_limited", 431: "headers_too_large", 501: "not_implemented"}
 MOST_DETAILS = 50
+PROBLEM = "application/problem+json"
 TAKEN = ("23505", "23P01")
 
 
@@ -86,18 +87,21 @@ def _is_held_back() -> bool:
 def error_json(problem: PatchboardError) -> Response:
     """The contract's error body; with `Accept: application/problem+json`, RFC 9457."""
     details: list[Detail] = problem.details[:MOST_DETAILS]
-    if "application/problem+json" in request.headers.get("Accept", ""):
-        body: dict[str, Any] = {"type": "about:blank", "title": problem.code.replace("_", " ").capitalize(),
-                                "status": problem.status, "detail": problem.message, "instance": request.path,
-                                "errors": details, "request_id": g.get("request_id")}
-        answer = json_answer(body, problem.status)
-        answer.mimetype = "application/problem+json"
+    common = {"error": problem.code, "timestamp": stamp(now()), "request_id": g.get("request_id")}
+    if _prefers_problem():
+        answer = json_answer({"type": "about:blank", "title": problem.code.replace("_", " ").capitalize(), "status": problem.status,
+                              "detail": problem.message, "instance": request.path, "errors": details, **common}, problem.status)
+        answer.mimetype = PROBLEM
     else:
-        body = {"status_code": problem.status, "error": problem.code, "message": problem.message, "details": details,
-                "timestamp": stamp(now()), "request_id": g.get("request_id")}
-        answer = json_answer(body, problem.status)
+        answer = json_answer({"status_code": problem.status, "message": problem.message, "details": details, **common}, problem.status)
     answer.headers.update(problem.headers)
     return answer
+
+
+def _prefers_problem() -> bool:
+    """Whether `Accept` names RFC 9457's type, and likes it no less than JSON (RFC 9110 §12.5.1); a wildcard names nothing."""
+    named = [quality for kind, quality in request.accept_mimetypes if kind.split(";")[0].strip().lower() == PROBLEM]
+    return bool(named) and max(named) > 0 and max(named) >= request.accept_mimetypes.quality("application/json")
 
 
 def answer_http(problem: HTTPException) -> Response:
@@ -141,8 +145,10 @@ def invalid(problem: ValidationError) -> Invalid:
     """Marshmallow's messages as details with dotted paths."""
     details: list[Detail] = []
     _flatten(problem.messages, "", details)
-    first = f"{details[0]['field']}: {details[0]['message']}" if details else None
-    return Invalid(first, details)
+    if not details:
+        return Invalid()
+    field, message = details[0]["field"], details[0]["message"]
+    return Invalid(f"{field}: {message}" if field else message, details)  # the body as a whole has no path
 
 
 def _flatten(messages: Any, path: str, details: list[Detail]) -> None:

@@ -45,7 +45,9 @@ SCHEMAS = {
         status={"type": "integer"},
         detail=TEXT,
         instance=TEXT,
+        error={**TEXT, "description": "Stable code, such as `validation_error`."},
         errors={"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
+        timestamp={**TEXT, "format": "date-time"},
         request_id={"type": ["string", "null"]},
     ),
     "Links": thing("Where this object is.", self=ADDRESS),
@@ -67,13 +69,24 @@ SCHEMAS = {
         next_cursor={"type": ["string", "null"]},
     ),
     "SliceMeta": thing(
-        "With `skip` and `limit`, or `cursor`.",
+        "With `skip` and `limit`.",
         optional=("next_cursor",),
         total=WHOLE,
         skip=WHOLE,
         limit=WHOLE,
         next_cursor={"type": ["string", "null"]},
     ),
+    "CursorMeta": {
+        **thing(
+            "With `cursor`: no word of what came before; `limit` in place of `per_page` where the size was given as that.",
+            optional=("per_page", "limit"),
+            total=WHOLE,
+            per_page=WHOLE,
+            limit=WHOLE,
+            next_cursor={"type": ["string", "null"]},
+        ),
+        "oneOf": [{"required": ["per_page"]}, {"required": ["limit"]}],
+    },
 }
 
 HEADERS = {
@@ -166,7 +179,7 @@ def one_envelope(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_envelope(row: dict[str, Any]) -> dict[str, Any]:
-    either = [{"$ref": "#/components/schemas/PageMeta"}, {"$ref": "#/components/schemas/SliceMeta"}]
+    either = [{"$ref": f"#/components/schemas/{name}"} for name in ("PageMeta", "SliceMeta", "CursorMeta")]
     return thing(
         data={"type": "array", "items": row}, meta={"anyOf": either}, links={"$ref": "#/components/schemas/PageLinks"}
     )
