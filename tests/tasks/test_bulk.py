@@ -6,6 +6,8 @@ import pytest
 
 from tests import factories
 from tests.tasks.test_tasks import a_task, fields_of, titles, today
+from webapp.kit.events import newest_id, read_after
+from webapp.kit.redis import redis
 
 
 @pytest.fixture
@@ -70,3 +72,17 @@ def test_what_is_ones_own_is_not_told_to_the_log(cast):
     bulk(cast.member, [own], "tag", tags=["therapy"])
     found = cast.root.get("/audit-logs", resource_id=own["id"], sort="-at").json["data"]
     assert found[0]["changes"] == {"fields": [None, ["tags"]]}
+
+
+def test_listeners_hear_of_tasks_of_their_organization_and_never_of_ones_own(app, cast, site, tasks):
+    with app.app_context():
+        place = newest_id(redis())
+    cast.member.patch(f"/tasks/{tasks[0]['id']}", {"status": "completed"})
+    bulk(cast.member, tasks, "set_priority", priority="low")
+    own = a_task(cast.member)
+    bulk(cast.member, [own], "set_priority", priority="high")
+    with app.app_context():
+        heard = read_after(redis(), place, 50)
+    ours = f"org:{cast.organization.id}"
+    assert [(event.type, set(event.topics), event.data.get("task_id"), event.data.get("tasks")) for event in heard] == [
+        ("task.completed", {f"site:{site.id}", ours, "fleet"}, tasks[0]["id"], None), ("task.changed", {ours, "fleet"}, None, 3)]

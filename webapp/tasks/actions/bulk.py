@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,10 @@ from webapp.audit.actions import Event, changes_of, record_many
 from webapp.fleet.queries import may_own
 from webapp.kit.db import db
 from webapp.kit.errors import Invalid, NotFound
-from webapp.kit.events import announce
 from webapp.kit.permissions import Actor
 from webapp.tasks.actions.assigning import note_assigned
 from webapp.tasks.actions.tasks import ending, seen_changes
+from webapp.tasks.actions.writing import tell_of_many
 from webapp.tasks.models import Task
 from webapp.tasks.policy import deleted_tasks, require_edit
 from webapp.tasks.queries.tasks import find_tasks
@@ -94,7 +95,7 @@ def _changed_tags(task: Task, operation: str, named: list[str]) -> dict[str, Any
 
 
 def _write(actor: Actor, wanted: list[tuple[Task, dict[str, Any]]], at: datetime) -> None:
-    events, places = [], set()
+    events = []
     for task, values in wanted:
         before = task.status
         for name, value in values.items():
@@ -103,13 +104,10 @@ def _write(actor: Actor, wanted: list[tuple[Task, dict[str, Any]]], at: datetime
         changes = seen_changes(task, changes_of(task))
         verb = {"delete": "task.deleted", "restore": "task.restored"}.get(_kind(values), verb_of(before, task.status))
         events.append(Event(verb, "Task", task.id, task.organization_id, changes))
-        places |= {task.organization_id} - {None}
     record_many(actor, events)
     db.session.flush()
     note_assigned(actor, [task for task, values in wanted if "assignee_id" in values], at)
-    for place in sorted(places, key=str):
-        its = sum(1 for task, _ in wanted if task.organization_id == place)
-        announce("task.changed", (f"org:{place}",), {"organization_id": str(place), "tasks": its}, at, place)
+    tell_of_many("task.changed", Counter(task.organization_id for task, _ in wanted if task.organization_id is not None), at)
 
 
 def _kind(values: Mapping[str, Any]) -> str:

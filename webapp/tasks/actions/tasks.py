@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from webapp.audit.actions import changes_of, record
-from webapp.fleet.actions.announcing import tell_of_site
+from webapp.fleet.actions.announcing import FLEET, tell_of_site
 from webapp.kit.db import db
 from webapp.kit.errors import Invalid, PermissionDenied
 from webapp.kit.events import announce
@@ -135,4 +135,4 @@ def tell_of_task(kind: str, task: Task, at: datetime) -> None:
     if task.site_id is not None:
         tell_of_site(kind, task.site_id, task.organization_id, told, at)
         return
-    announce(kind, (f"org:{task.organization_id}",), {**told, "organization_id": str(task.organization_id)}, at, task.organization_id)
+    announce(kind, (f"org:{task.organization_id}", FLEET), {**told, "organization_id": str(task.organization_id)}, at, task.organization_id)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.audit.actions import Event, plain, record_many
+from webapp.fleet.actions.announcing import FLEET
 from webapp.kit.db import rows
 from webapp.kit.events import announce
 from webapp.kit.ids import new_id
@@ -67,4 +68,4 @@ def _said(draft: Draft) -> dict[str, list[Any]]:
 def tell_of_many(kind: str, counts: Counter[UUID], at: datetime) -> None:
     """Announces to each organization how many of its tasks this happened to."""
     for place, count in sorted(counts.items(), key=str):
-        announce(kind, (f"org:{place}",), {"organization_id": str(place), "tasks": count}, at, place)
+        announce(kind, (f"org:{place}", FLEET), {"organization_id": str(place), "tasks": count}, at, place)
