@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import tempfile
@@ -11,13 +10,13 @@ from typing import Any
 
 import orjson
 import xlsxwriter
-from defusedcsv import csv as safe_csv
 from flask import Response, request, stream_with_context
 from marshmallow import Schema
 
 from webapp.kit.db import db, enter_scope, present_scope
 from webapp.kit.listing import Listing
 from webapp.kit.logs import log
+from webapp.kit.sheets import Writer
 from webapp.kit.web import limits
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +88,7 @@ def cell(value: Any) -> Any:
 def csv_lines(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
     """CSV (RFC 4180) line by line; cells that a spreadsheet would run are defused."""
     buffer = io.StringIO()
-    writer = safe_csv.writer(buffer, quoting=csv.QUOTE_MINIMAL)
+    writer = Writer(buffer)
     writer.writerow(columns)
     for row in rows:
         writer.writerow(row)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from defusedcsv import csv as safe_csv
 
 from webapp.kit.clock import stamp
+from webapp.kit.sheets import Writer
 from webapp.reports.formats.files import HashedFile, Head, as_json, cell
 
 MOST_ROWS = 1_048_575
@@ -26,7 +25,7 @@ class CsvSink:
 
     def __init__(self, file: HashedFile, folder: Path) -> None:
         self.text = io.TextIOWrapper(io.BufferedWriter(file, 2**16), encoding="utf-8", newline="")
-        self.rows = safe_csv.writer(self.text, quoting=csv.QUOTE_MINIMAL)
+        self.rows = Writer(self.text)
         self.columns: tuple[str, ...] = ()
 
     def begin(self, head: Head) -> None:
