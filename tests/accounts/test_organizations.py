@@ -133,3 +133,28 @@ def test_rotation_overlaps(app, cast):
     for secret in (made["secret"], fresh["secret"]):
         assert Caller(app, {"X-API-Key": secret}).get("/sites").status_code == 200
     assert cast.admin.get(f"/api-keys/{made['id']}").json["data"]["expires_at"] is not None
+
+
+def test_the_last_admin_of_an_organization_is_not_deleted(app, cast):
+    path = f"/users/{cast.admin.id}"
+    refused = cast.root.delete(path)
+    assert (refused.status_code, refused.json["error"]) == (409, "conflict")
+    assert "last admin of Meridian." in refused.json["message"]
+    assert cast.admin.get("/auth/me").status_code == 200
+    member = f"/users/{cast.member.id}"
+    assert cast.admin.put(f"/organizations/{cast.organization.id}/members/{cast.member.id}", {"role": "admin"}).status_code == 200
+    assert cast.root.post(f"/admin{member}/suspend", {}).status_code == 200
+    assert cast.root.delete(path).status_code == 409, "who is kept out administers nothing"
+    assert cast.root.post(f"/admin{member}/reinstate").status_code == 200
+    assert cast.root.delete(path).status_code == 200
+
+
+def test_the_last_admin_of_a_deleted_organization_may_go(cast):
+    assert cast.root.delete(f"/organizations/{cast.elsewhere.id}").status_code == 200
+    assert cast.root.delete(f"/users/{cast.stranger.id}").status_code == 200
+
+
+@pytest.mark.parametrize(("local", "status"), [("a" * 64, 201), ("a" * 65, 422), ("\u00e9" * 32, 201), ("\u00e9" * 33, 422)])
+def test_addresses_have_64_octets_before_the_at(cast, local, status):
+    answer = cast.root.post("/users", {"email": f"{local}@meridian.example", "password": factories.PASSWORD})
+    assert (answer.status_code, [each["field"] for each in answer.json.get("details", [])]) == (status, ["email"] if status == 422 else [])

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests import factories
 from webapp.accounts.values import new_password, password_problem
 
 EMAIL = "ada.lovelace@patchboard.example"
@@ -35,3 +36,11 @@ def test_the_list_is_read_when_it_is_first_needed_and_without_the_rest_of_its_pa
             "assert values.is_leaked('football1234'); assert not any(name.startswith('zxcvbn') for name in sys.modules);"
             "assert 20_000 < len(values.leaked_words()) < 40_000")
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_new_password_is_another_one(cast):
+    same = {"current_password": factories.PASSWORD, "new_password": factories.PASSWORD}
+    answer = cast.member.post("/auth/password", same)
+    assert (answer.status_code, answer.json["details"][0]["field"]) == (422, "new_password")
+    assert cast.member.post("/auth/password", {**same, "current_password": "not-mine-at-all"}).json["details"][0]["field"] == "current_password"
+    assert cast.root.get("/audit-logs", action="password.changed").json["meta"]["total"] == 0

@@ -121,13 +121,29 @@ def _hold(organization: Organization) -> None:
         raise NotFound()
 
 
+def keep_admins(user: User) -> None:
+    """Conflict where an organization would have no admin without this person; it says which. None loses another meanwhile."""
+    theirs = db.session.scalars(
+        select(Organization).join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user.id, Membership.role == Role.ADMIN, Membership.deleted_at.is_(None),
+               Organization.deleted_at.is_(None))
+        .order_by(Organization.id).with_for_update(of=Organization)).all()
+    left = [organization.name for organization in theirs if _admins(organization.id) == {user.id}]
+    if left:
+        raise Conflict(f"This is the last admin of {', '.join(left)}. Make somebody else admin there first.")
+
+
 def _keep_an_admin(organization_id: UUID, user_id: UUID, role: Role | None) -> None:
-    others = select(Membership.user_id).join(User, User.id == Membership.user_id).where(
+    if role is not Role.ADMIN and _admins(organization_id) == {user_id}:
+        raise Conflict("This is the last admin of the organization. Make somebody else admin first.")
+
+
+def _admins(organization_id: UUID) -> set[UUID]:
+    """The admins who can sign in."""
+    found = select(Membership.user_id).join(User, User.id == Membership.user_id).where(
         Membership.organization_id == organization_id, Membership.role == Role.ADMIN, Membership.deleted_at.is_(None),
         User.deleted_at.is_(None), User.suspended_at.is_(None))
-    admins = set(db.session.scalars(others))
-    if admins == {user_id} and role is not Role.ADMIN:
-        raise Conflict("This is the last admin of the organization. Make somebody else admin first.")
+    return set(db.session.scalars(found))
 
 
 def _refuse_taken_name(name: str) -> None:

@@ -23,11 +23,13 @@ HOLD = "SELECT user_id FROM password_resets WHERE token_hash = :hash AND expires
 
 
 def change_password(actor: Actor, user: User, current: str, new: str, at: datetime) -> None:
-    """Changes one's own password and ends all other sign-ins."""
+    """Changes one's own password, to another one, and ends all other sign-ins."""
     if not is_password_of(user, current):
         record(actor, "password.failed", user, status="failure", changes={})
         said = "This is not your present password."
         raise NotProven(said, [{"field": "current_password", "message": said}])
+    if new == current:
+        raise Invalid.at("new_password", "This is your present password. Choose another one.")
     _set(actor, user, hashed(new, user.email, "new_password"), "password.changed", at)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from webapp.accounts.actions.organizations import give_role
+from webapp.accounts.actions.organizations import give_role, keep_admins
 from webapp.accounts.actions.passwords import set_password
 from webapp.accounts.actions.proving import hashed
 from webapp.accounts.actions.signing import end_sign_ins
@@ -82,12 +82,13 @@ def change_own_account(actor: Actor, user: User, body: dict[str, Any], at: datet
 
 
 def delete_user(actor: Actor, user: User, at: datetime) -> User:
-    """Deletes an account; nobody deletes their own."""
+    """Deletes an account; nobody deletes their own, nor the last admin of an organization (Conflict)."""
     if user.id == actor.id:
         raise Conflict("You cannot delete your own account.")
     if not actor.is_superuser:
         raise PermissionDenied("Only superusers delete accounts. Remove the person from the organization instead.")
     keep_a_superuser(user)
+    keep_admins(user)
     deleted: User = change(actor, "user.deleted", user, {"deleted_at": at}, at)
     end_sign_ins(user.id, at)
     return deleted

@@ -12,6 +12,9 @@ from webapp.kit.web.fields import Choice, Input, ListQuery, Output, ResourceOutp
 
 EMAIL = re.compile(r"^[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?)+$")
 
+LONGEST_LOCAL = 64
+"""Octets before the @ (RFC 5321 §4.5.3.1.1); mail servers refuse more."""
+
 
 class Email(Text):
     """An e-mail address as people use them; kept as typed, compared without case."""
@@ -25,6 +28,8 @@ class Email(Text):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not EMAIL.match(text):
             raise ValidationError("Not an e-mail address.")
+        if len(text.partition("@")[0].encode()) > LONGEST_LOCAL:
+            raise ValidationError(f"Must have {LONGEST_LOCAL} octets at most before the @.")
         return text
 
 
