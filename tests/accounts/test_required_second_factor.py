@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from tests import factories
@@ -9,6 +11,7 @@ from tests.accounts.codes import code, switched_on
 from tests.accounts.pages import text_of, words_of
 from webapp.accounts.models import Membership
 from webapp.accounts.queries import person_of_sign_in
+from webapp.accounts.queries.standing import actor_by_id
 from webapp.kit.clock import now
 from webapp.kit.db import ALL, db, enter_scope
 from webapp.kit.permissions import Origin, Role
@@ -127,3 +130,14 @@ def test_the_rule_is_where_actors_are_made(app, cast, strict):
         enter_scope(ALL)
         actor, _ = person_of_sign_in(claims["sid"], Origin())
     assert (dict(actor.roles), actor.held_back, actor.lacks_second_factor) == ({strict.id: Role.MEMBER}, frozenset(), False)
+
+
+def test_work_that_somebody_asked_for_earlier_heeds_it_too(app, cast, strict):
+    def roles():
+        with app.app_context():
+            enter_scope(ALL)
+            return dict(actor_by_id(UUID(str(cast.member.id)), now()).roles)
+
+    assert roles() == {}
+    switched_on(cast.member)
+    assert roles() == {strict.id: Role.MEMBER}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from webapp.accounts.queries.standing import actor_by_id
 from webapp.accounts.values import digest_of
 from webapp.audit.actions import record
-from webapp.kit.db import ALL, beyond_walls, db, enter_scope, rows, scope_of
+from webapp.kit.db import ALL, beyond_walls, db, enter_scope, scope_of
 from webapp.kit.errors import NotFound
 from webapp.kit.permissions import Actor, Permission
 from webapp.tasks.models import Task, TaskCalendar
@@ -20,11 +19,6 @@ from webapp.tasks.queries.tasks import find_tasks
 SALT = b"patchboard task calendar"
 SECRET_BYTES = 24
 MOST = 2000
-CLOSED = """
-SELECT o.id FROM organizations o JOIN users u ON u.id = :user
-WHERE o.id = ANY(CAST(:places AS uuid[])) AND u.two_factor_at IS NULL AND coalesce((o.settings->>'require_two_factor')::boolean, false)
-"""
-"""Organizations that ask for a second factor which the person does not have: there they have no role until they do."""
 
 
 def open_calendar(actor: Actor, server_key: str, at: datetime) -> str:
@@ -59,10 +53,8 @@ def read_calendar(token: str, server_key: str, at: datetime) -> list[Task]:
     with beyond_walls():
         user_id = db.session.scalar(held)
         owner = actor_by_id(user_id, at) if user_id else None
-        closed = {row.id for row in rows(CLOSED, user=user_id, places=list(owner.roles))} if owner else set()
     if owner is None or not owner.is_person:
         raise NotFound()
-    owner = replace(owner, roles={place: role for place, role in owner.roles.items() if place not in closed})
     enter_scope(ALL if owner.sees_all else scope_of(owner.roles), str(owner.id))
     listing = find_tasks(owner, {"mine": True, "open": True, "dated": True}, at.date())
     return listing.fetch(listing.ordered(["due_date"]).limit(MOST))
