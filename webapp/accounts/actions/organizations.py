@@ -165,8 +165,11 @@ def _free_slug(slug: str) -> str:
 
 
 def give_role(actor: Actor, organization_id: UUID, user: User, role: Role, at: datetime) -> None:
+    """Gives somebody a role in an organization; whoever has it keeps it, and there is nothing to write down."""
     membership = db.session.get(Membership, (organization_id, user.id))
     before = membership.role if membership and membership.deleted_at is None else None
+    if before == role:
+        return
     if membership is None:
         membership = Membership(organization_id=organization_id, user_id=user.id, created_at=at)
         db.session.add(membership)

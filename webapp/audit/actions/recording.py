@@ -22,6 +22,7 @@ from webapp.kit.permissions import Actor
 
 SECRET = frozenset({"password_hash", "secret_hash", "signing_secret", "refresh_hash", "secret", "former_secret", "endpoint"})
 NOISE = frozenset({"updated_at", "updated_by", "created_at", "created_by", "id"})
+EDIT = ".changed"
 Changes = Mapping[str, list[Any]]
 EACH = {"id": "uuid", "action": "text", "resource_type": "text", "resource_id": "uuid", "organization_id": "uuid", "changes": "text",
         "mac": "bytea"}
@@ -108,11 +109,11 @@ def _tell(actor: Actor, row: Entry) -> None:
 
 
 def change(actor: Actor, action: str, resource: Any, values: Mapping[str, Any], at: datetime) -> Any:
-    """Sets these values on a resource, records what changed, and flushes; the resource comes back."""
-    for name, value in values.items():
-        setattr(resource, name, value)
-    resource.updated_at, resource.updated_by = at, actor.id
-    record(actor, action, resource)
+    """Sets these values on a resource, records what changed, and flushes; the resource comes back.
+
+    An edit that says what is so already is none: it leaves no row in the log, and the resource as it was touched last.
+    """
+    _set(actor, action, resource, values, at)
     db.session.flush()
     return resource
 
@@ -120,19 +121,36 @@ def change(actor: Actor, action: str, resource: Any, values: Mapping[str, Any], 
 def change_many(actor: Actor, action: str, wanted: Iterable[tuple[Any, Mapping[str, Any]]], at: datetime) -> None:
     """The same for many resources of one kind, each with its values and its own row, written together: few statements however many."""
     for resource, values in wanted:
-        for name, value in values.items():
-            setattr(resource, name, value)
-        resource.updated_at, resource.updated_by = at, actor.id
-        record(actor, action, resource)
+        _set(actor, action, resource, values, at)
     db.session.flush()
+
+
+def _set(actor: Actor, action: str, resource: Any, values: Mapping[str, Any], at: datetime) -> None:
+    for name, value in values.items():
+        setattr(resource, name, value)
+    if is_idle(action, resource):
+        return
+    resource.updated_at, resource.updated_by = at, actor.id
+    record(actor, action, resource)
+
+
+def is_idle(action: str, resource: Base) -> bool:
+    """Whether this is an edit (`….changed`) that changes nothing, secrets included. Other verbs (a key was rotated) tell of something
+    that was done, whatever it did to the row.
+    """
+    return action.endswith(EDIT) and not _differences(resource)
 
 
 def changes_of(resource: Base) -> dict[str, list[Any]]:
     """What has changed on an object since it was loaded, as `{field: [before, after]}`; secrets are left out."""
+    return {name: change for name, change in _differences(resource).items() if name not in SECRET}
+
+
+def _differences(resource: Base) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for attribute in inspect(resource).mapper.column_attrs:
         history = inspect(resource).attrs[attribute.key].history
-        if attribute.key in SECRET or attribute.key in NOISE or not history.has_changes():
+        if attribute.key in NOISE or not history.has_changes():
             continue
         before = plain(history.deleted[0]) if history.deleted else None
         after = plain(history.added[0]) if history.added else None

@@ -31,6 +31,7 @@ from webapp.reports.shelf import KINDS, check_parameters
 from webapp.reports.values.cron import next_run, period_of
 
 LOST = "Whoever it was built as may no longer build reports of this organization. Resume it to have it built as you."
+CLOCK = ("cron", "timezone")
 DUE = """
 SELECT id FROM report_schedules WHERE next_run_at <= :at AND NOT (id = ANY(CAST(:passed AS uuid[]))) ORDER BY next_run_at, id LIMIT 1
 """
@@ -64,7 +65,7 @@ def change_schedule(actor: Actor, schedule: ReportSchedule, body: dict[str, Any]
     _check({name: values.get(name, getattr(schedule, name)) for name in ("organization_id", "kind", "parameters", "period")})
     if has_logo:
         _keep_logo(schedule, logo)
-    if schedule.paused_at is None:
+    if schedule.paused_at is None and any(values.get(name, getattr(schedule, name)) != getattr(schedule, name) for name in CLOCK):
         values["next_run_at"] = next_run(values.get("cron", schedule.cron), values.get("timezone", schedule.timezone), at)
     change(actor, "report_schedule.changed", schedule, values, at)
     if has_logo:

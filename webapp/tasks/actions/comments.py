@@ -26,9 +26,11 @@ def add_comment(actor: Actor, task: Task, body: Mapping[str, Any], at: datetime)
 
 
 def change_comment(actor: Actor, comment: TaskComment, body: Mapping[str, Any], at: datetime) -> TaskComment:
-    """Says it in other words."""
+    """Says it in other words; the same words are no change."""
     _require_own(actor, comment)
-    comment.text = body.get("text", comment.text)
+    if body.get("text", comment.text) == comment.text:
+        return comment
+    comment.text = body["text"]
     comment.updated_at, comment.updated_by = at, actor.id
     _write(actor, "task.comment_changed", comment)
     return comment

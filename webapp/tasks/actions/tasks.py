@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from webapp.audit.actions import changes_of, record
+from webapp.audit.actions import changes_of, is_idle, record
 from webapp.fleet.actions.announcing import FLEET, tell_of_site
 from webapp.kit.db import db
 from webapp.kit.errors import Invalid, PermissionDenied
@@ -108,6 +108,8 @@ def save(actor: Actor, verb: str, task: Task, values: Mapping[str, Any], at: dat
     was_own = task.owner_id is not None
     for name, value in values.items():
         setattr(task, name, value)
+    if is_idle(verb, task):
+        return
     task.updated_at, task.updated_by = at, actor.id
     if was_own and task.organization_id is not None:
         db.session.execute(update(TaskComment).where(TaskComment.task_id == task.id).values(
