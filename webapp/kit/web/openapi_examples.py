@@ -132,7 +132,7 @@ class Examples:
             return {"status_code": status, "error": code, "message": told["description"], "details": details, "timestamp": MOMENT,
                     "request_id": request_id}
         return {"type": "about:blank", "title": code.replace("_", " ").capitalize(), "status": status, "detail": told["description"],
-                "instance": "/api/v1/sites", "errors": details, "request_id": request_id}
+                "instance": "/api/v1/sites", "error": code, "errors": details, "timestamp": MOMENT, "request_id": request_id}
 
 
 def kind_of(schema: dict[str, Any]) -> str:
