@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.accounts.values import settings_in_force
 from webapp.kit.web.openapi_examples import identity
 
 SITE = {"id": identity("site"), "name": "Town hall"}
@@ -118,10 +119,9 @@ WORDS: dict[str, Any] = {
     "module": "webform",
     "name": "Town hall",
     "Organization.name": "Meridian",
-    "OrganizationInput.name": "Meridian Digital",
-    "OrganizationInput.slug": "meridian-digital",
+    "OrganizationInput.name": "Meridian Digital", "OrganizationInput.slug": "meridian-digital",
     "OrganizationPatch": {"description": "The city's own sites.", "settings": {"sla_days": {"critical": 2}}},
-    "Organization.settings": {"timezone": "Europe/Vienna", "sla_days": {"critical": 2, "high": 7, "moderate": 30, "low": 90}},
+    "SettingsInForce": settings_in_force({"timezone": "Europe/Vienna"}),
     "Membership.name": "Meridian",
     "Key.name": "Nightly export",
     "KeyInput": {"name": "Nightly export", "organization_id": identity("organization"), "scopes": ["read"], "expires_at": None,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+
 import pytest
 
 from tests import factories
@@ -28,7 +32,38 @@ def test_settings_are_changed_one_by_one(cast):
     path = f"/organizations/{cast.organization.id}"
     cast.admin.patch(path, {"settings": {"timezone": "Europe/Vienna"}})
     assert cast.admin.patch(path, {"settings": {"default_language": "de"}}).json["data"]["settings"] == {
-        "timezone": "Europe/Vienna", "default_language": "de"}
+        **BY_DEFAULT, "timezone": "Europe/Vienna", "default_language": "de"}
+
+
+BY_DEFAULT = {"timezone": "UTC", "default_language": "en", "sla_days": {"critical": 2, "high": 7, "moderate": 30, "low": 90},
+              "attribution_hours": 24, "require_second_approver": False, "require_two_factor": False, "developer_metrics": "self+lead",
+              "pseudonymise_developers": False}
+
+
+def test_settings_are_answered_whole_by_every_door(cast):
+    path = f"/organizations/{cast.organization.id}"
+    assert [cast.admin.get(each).json["data"]["settings"] for each in (path, path)] == [BY_DEFAULT, BY_DEFAULT], "kept, and anew"
+    assert cast.admin.get("/organizations").json["data"][0]["settings"] == BY_DEFAULT
+    made = cast.root.post("/organizations", {"name": "Other", "settings": {"sla_days": {"low": 60}}})
+    assert made.json["data"]["settings"] == {**BY_DEFAULT, "sla_days": {**BY_DEFAULT["sla_days"], "low": 60}}
+    shown = next(csv.DictReader(io.StringIO(cast.admin.get("/organizations", format="csv").get_data(as_text=True))))
+    assert json.loads(shown["settings"]) == BY_DEFAULT
+
+
+def test_the_tag_of_a_kept_answer_is_one_to_change_by(cast):
+    path = f"/organizations/{cast.organization.id}"
+    tags = [cast.admin.get(path).headers["ETag"] for _ in range(2)]
+    assert tags[0] == tags[1]
+    changed = cast.admin.patch(path, {"settings": {"sla_days": {"high": 5}}}, headers={"If-Match": tags[1]})
+    assert changed.json["data"]["settings"]["sla_days"] == {**BY_DEFAULT["sla_days"], "high": 5}
+    assert cast.admin.get(path).headers["ETag"] == changed.headers["ETag"]
+
+
+def test_to_send_back_the_settings_that_were_read_is_no_change(cast):
+    path = f"/organizations/{cast.organization.id}"
+    read = cast.admin.get(path)
+    again = cast.admin.patch(path, {"settings": read.json["data"]["settings"]})
+    assert (again.status_code, again.headers["ETag"]) == (200, read.headers["ETag"])
 
 
 def test_each_sees_their_own(cast):

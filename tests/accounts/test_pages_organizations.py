@@ -62,8 +62,9 @@ def test_an_organization_is_made(cast):
     assert said(browser, answer) == "New & Co is made. Its first admin comes next."
     made = cast.root.get("/organizations", name="New & Co").json["data"][0]
     assert (made["slug"], made["description"]) == ("new-co", "What it is.")
-    assert made["settings"] == {"timezone": "Europe/Vienna", "sla_days": {"critical": 2, "high": 7}, "require_two_factor": False, "pseudonymise_developers": False,
-                                "require_second_approver": False}
+    assert {name: made["settings"][name] for name in ("timezone", "default_language", "require_two_factor")} == {
+        "timezone": "Europe/Vienna", "default_language": "en", "require_two_factor": False}
+    assert made["settings"]["sla_days"] == {"critical": 2, "high": 7, "moderate": 30, "low": 90}
 
 
 def test_errors_stand_at_their_fields_and_what_was_typed_stays(cast):
@@ -89,7 +90,7 @@ def test_an_admin_changes_settings_and_others_do_not(cast, home):
     assert "Critical 2" in words
     assert "Ours." in words
     browser.post(f"{home}/edit", filled(**{"settings.sla_days.critical": ""}))
-    assert cast.admin.get(home).json["data"]["settings"]["sla_days"] == {"high": 7}
+    assert cast.admin.get(home).json["data"]["settings"]["sla_days"] == {"critical": 2, "high": 7, "moderate": 30, "low": 90}
     assert cast.admin.get(home).json["data"]["description"] == ""
     for person in (cast.member, cast.viewer):
         assert person.browser().get(f"{home}/edit").status_code == 403

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from webapp.kit.web.fields import ListQuery
 
-PAIRS = (("from", "to"), ("completed_from", "completed_to"), ("start_date", "end_date"))
+PAIRS = (("from", "to"), ("completed_from", "completed_to"), ("due_from", "due_to"), ("fixed_from", "fixed_to"), ("start_date", "end_date"))
 
 
 def ranges(app):

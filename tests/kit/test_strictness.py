@@ -65,9 +65,9 @@ def test_a_field_that_is_there_twice_is_named(cast):
 def test_forms_are_read_into_the_types_of_json(cast):
     browser = cast.admin.browser()
     path = f"/organizations/{cast.organization.id}/edit"
-    values = {"name": "Meridian", "settings.sla_days.high": "7"}
+    values = {"name": "Meridian", "settings.timezone": "Europe/Vienna", "settings.sla_days.high": "9"}
     assert browser.post(path, values).status_code == 303
-    assert cast.admin.get(f"/organizations/{cast.organization.id}").json["data"]["settings"]["sla_days"] == {"high": 7}
+    assert cast.admin.get(f"/organizations/{cast.organization.id}").json["data"]["settings"]["sla_days"]["high"] == 9
     assert browser.post(path, {**values, "settings.sla_days.high": "7.5"}).status_code == 422
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Larg
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.accounts.values import settings_in_force
 from webapp.kit.db import Base, Resource
 from webapp.kit.ids import new_id
 from webapp.kit.secrets import EncryptedText
@@ -27,6 +28,11 @@ class Organization(Resource, Base):
     slug: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    """What somebody has chosen; the rest is by default."""
+
+    @property
+    def settings_in_force(self) -> dict[str, Any]:
+        return settings_in_force(self.settings)
 
 
 Index("uq_organizations_name", func.lower(Organization.name), unique=True, postgresql_where=ACTIVE)

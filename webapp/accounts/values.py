@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, Final
 from uuid import UUID
 
 from blinker import Signal
@@ -48,6 +49,22 @@ class DeveloperMetrics(StrEnum):
     SELF = "self"
     LEAD = "self+lead"
     MEMBERS = "members"
+
+
+DEFAULT_SLA_DAYS: Final[Mapping[str, int]] = {"critical": 2, "high": 7, "moderate": 30, "low": 90}
+"""Days until a security update must be installed."""
+ATTRIBUTION_HOURS: Final = 24
+"""Hours before an incident in which a deployment may have been its cause, where nobody names one."""
+DEFAULT_SETTINGS: Final[Mapping[str, Any]] = {
+    "timezone": "UTC", "default_language": "en", "sla_days": DEFAULT_SLA_DAYS, "attribution_hours": ATTRIBUTION_HOURS,
+    "require_second_approver": False, "require_two_factor": False, "developer_metrics": DeveloperMetrics.LEAD.value,
+    "pseudonymise_developers": False}
+
+
+def settings_in_force(chosen: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What holds in an organization that has chosen these settings: the others are as they are unless somebody chooses."""
+    given = {name: value for name, value in (chosen or {}).items() if value is not None}
+    return {**DEFAULT_SETTINGS, **given, "sla_days": {**DEFAULT_SLA_DAYS, **given.get("sla_days", {})}}
 
 
 @dataclass(frozen=True, slots=True)

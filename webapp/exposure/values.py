@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 from blinker import Signal
 
+from webapp.accounts.values import DEFAULT_SLA_DAYS
 from webapp.catalog.verdicts.advisories import Affected
 
 exposures_settled = Signal()
@@ -23,10 +23,6 @@ class State(StrEnum):
     FIXED = "fixed"
     ACCEPTED = "accepted"
     FALSE_POSITIVE = "false_positive"
-
-
-DEFAULT_SLA_DAYS: Final[Mapping[str, int]] = {"critical": 2, "high": 7, "moderate": 30, "low": 90}
-"""Days for an organization that has set none of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from webapp.accounts.actions.teams import leave_teams
 from webapp.accounts.models import Membership, Organization, User
 from webapp.accounts.policy import visible_users
 from webapp.accounts.queries import get_organization
-from webapp.accounts.values import organization_changed, organization_closed, organization_reopened, slug_of
+from webapp.accounts.values import organization_changed, organization_closed, organization_reopened, settings_in_force, slug_of
 from webapp.audit.actions import change, record
 from webapp.kit.db import db
 from webapp.kit.errors import Conflict, Invalid, NotFound
@@ -39,11 +39,17 @@ def change_organization(actor: Actor, organization: Organization, body: dict[str
         raise Conflict("This short name is taken.", [{"field": "slug", "message": "This short name is taken."}])
     if "settings" in body:
         _refuse_lockout(actor, organization, body["settings"])
-        body = {**body, "settings": {**organization.settings, **body["settings"]}}
+        body = {**body, "settings": _chosen(organization.settings, body["settings"])}
     before = dict(organization.settings)
     change(actor, "organization.changed", organization, body, at)
     organization_changed.send(actor, organization=organization, before=before, at=at)
     return organization
+
+
+def _chosen(before: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """What is chosen after this was said. To say what holds by default is no choice: who sends all back that they read changes nothing."""
+    after = {**before, **said}
+    return before if settings_in_force(after) == settings_in_force(before) else after
 
 
 def _refuse_lockout(actor: Actor, organization: Organization, settings: dict[str, Any]) -> None:

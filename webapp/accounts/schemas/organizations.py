@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from marshmallow import ValidationError, fields, validate, validates
 
 from webapp.accounts.values import DeveloperMetrics
-from webapp.kit.web.fields import Choice, Input, ListQuery, ResourceOutput, Text
+from webapp.kit.web.fields import Choice, Input, ListQuery, Output, ResourceOutput, Text
 
 SLUG = validate.Regexp(r"^[a-z0-9]([a-z0-9\-]{0,58}[a-z0-9])?$", error="Lower-case letters, digits and hyphens.")
 DAYS = validate.Range(1, 365, error="Must be a whole number from 1 to 365.")
@@ -50,11 +50,33 @@ class OrganizationInput(Input):
     settings = fields.Nested(OrganizationSettings)
 
 
+class DeadlinesSchema(Output):
+    """Days until a security update must be installed, by severity."""
+
+    critical = fields.Integer()
+    high = fields.Integer()
+    moderate = fields.Integer()
+    low = fields.Integer()
+
+
+class SettingsInForceSchema(Output):
+    """What holds in the organization: what was chosen, and the defaults where nothing was."""
+
+    timezone = fields.String()
+    default_language = fields.String()
+    sla_days = fields.Nested(DeadlinesSchema)
+    attribution_hours = fields.Integer()
+    require_second_approver = fields.Boolean()
+    require_two_factor = fields.Boolean()
+    developer_metrics = fields.String()
+    pseudonymise_developers = fields.Boolean()
+
+
 class OrganizationSchema(ResourceOutput):
     name = fields.String()
     slug = fields.String()
     description = fields.String()
-    settings: Any = fields.Dict()
+    settings = fields.Nested(SettingsInForceSchema, attribute="settings_in_force")
 
 
 class OrganizationQuery(ListQuery):

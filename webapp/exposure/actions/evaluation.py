@@ -10,12 +10,11 @@ from uuid import UUID
 
 import orjson
 
-from webapp.accounts.values import organization_changed
+from webapp.accounts.values import DEFAULT_SLA_DAYS, organization_changed
 from webapp.catalog.actions.advisories import advisories_changed
 from webapp.exposure.actions.deciding import end_decisions
 from webapp.exposure.actions.settling import Settled, settle_sites
 from webapp.exposure.queries.history import modules_of, reach_of_advisories, sites_holding
-from webapp.exposure.values import DEFAULT_SLA_DAYS
 from webapp.kit.db import ALL, execute, rows, unit_of_work
 from webapp.kit.events import note
 from webapp.kit.jobs import ask

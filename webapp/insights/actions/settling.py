@@ -13,10 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webapp.accounts.models import Organization
-from webapp.accounts.values import organization_changed
+from webapp.accounts.values import ATTRIBUTION_HOURS, organization_changed
 from webapp.audit.actions import change, record
 from webapp.insights.models import Incident
-from webapp.insights.values.delivery import ATTRIBUTION_HOURS
 from webapp.kit.cache import touch
 from webapp.kit.db import db, execute, rows
 from webapp.kit.permissions import Actor

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from webapp.accounts.values import ATTRIBUTION_HOURS
 from webapp.insights.values.figures import DIGITS, percentage, percentile
 from webapp.insights.values.windows import Granularity, Window, first_of
 
@@ -188,6 +189,3 @@ def frequency_level(delivery: Delivery) -> dict[str, Any] | None:
 def reach_of(settings: dict[str, Any] | None) -> timedelta:
     """How long before an incident a deployment may have been its cause where nobody names one: the organization's setting."""
     return timedelta(hours=(settings or {}).get("attribution_hours") or ATTRIBUTION_HOURS)
-
-
-ATTRIBUTION_HOURS: Final = 24
