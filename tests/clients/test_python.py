@@ -8,14 +8,11 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from tests import factories
+from tests import factories, outbox
 from tests.live import serving
-from webapp.kit import jobs
-from webapp.kit.db import rows
 
 SOURCE = Path(__file__).resolve().parents[2] / "clients/python/patchboard_client.py"
 spec = importlib.util.spec_from_file_location("patchboard_client", SOURCE)
@@ -148,14 +145,7 @@ def test_a_report_is_built_and_downloaded(app, address, cast, tmp_path):
     with factories.writing(app):
         factories.reported(factories.site(cast.organization), {"webform": factories.module("webform", "6.2.7", "6.2.9", security=True)})
 
-    def work(_):
-        with app.app_context():
-            waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
-        for job in waiting:
-            with app.app_context():
-                jobs.perform(*job)
-
-    board = client.Patchboard(address, token=cast.admin.headers["Authorization"].removeprefix("Bearer "), sleep=work)
+    board = client.Patchboard(address, token=cast.admin.headers["Authorization"].removeprefix("Bearer "), sleep=lambda _: outbox.work(app))
     report = board.build_report("module_updates", ("csv", "json"), organization_id=str(cast.organization.id))
     assert "webform" in board.download_report(report["id"], tmp_path).read_text()
     assert json.loads(board.download_report(report["id"], tmp_path / "updates.json", "json").read_text())

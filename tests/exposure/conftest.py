@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests import factories
+from tests import factories, outbox
 from webapp.catalog.actions.advisories import Imported, import_advisories
 from webapp.catalog.verdicts.advisories import AdvisoryRecord, Affected, ids_of
 from webapp.exposure.actions.evaluation import evaluate
 from webapp.kit.clock import now
 from webapp.kit.db import rows
-from webapp.kit.jobs import perform
 
 START = factories.ago()
 FOUND = """
@@ -50,14 +49,7 @@ def publish(app: Any) -> Callable[..., Imported]:
 
 def work(app: Any) -> None:
     """Does the evaluations that wait, as a worker does."""
-    with app.app_context():
-        from webapp.kit.db import ALL, enter_scope, rollback
-
-        enter_scope(ALL)
-        waiting = rows("SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued' ORDER BY created_at, id")
-        rollback()
-        for row in waiting:
-            perform(row.id, row.attempt)
+    outbox.work(app, "exposure.evaluate")
 
 
 def found(app: Any) -> list[Any]:

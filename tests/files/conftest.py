@@ -6,15 +6,14 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import pytest
 from PIL import Image
 
+from tests import outbox
 from webapp.files.formats import images, pdf
-from webapp.kit import jobs
-from webapp.kit.db import rows
 from webapp.kit.storage import KEPT, Disk
 
 CSV = b"name,version\nwebform,6.2.9\n"
@@ -84,17 +83,8 @@ def fetch(cast: Any, client: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def work(app: Any) -> Callable[[], int]:
-    """Does, in this process, what stands in the outbox, as a worker would; says how many pieces there were."""
-
-    def do() -> int:
-        with app.app_context():
-            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")
-        for row in waiting:
-            with app.app_context():
-                jobs.perform(UUID(str(row.id)), row.attempt)
-        return len(waiting)
-
-    return do
+    """Does, in this process, what stands in the outbox; says how many pieces there were."""
+    return partial(outbox.work, app)
 
 
 @pytest.fixture(autouse=True)

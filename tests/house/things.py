@@ -6,13 +6,11 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from tests import factories
+from tests import factories, outbox
 from tests.insights.hooks import github, work
 from webapp.kit.clock import now, stamp
-from webapp.kit.db import ALL, enter_scope, execute, rollback, rows
-from webapp.kit.jobs import ask, perform
-
-CONSEQUENCES = "SELECT id, attempt FROM job_outbox WHERE name = 'exposure.evaluate' AND state = 'queued' ORDER BY created_at, id"
+from webapp.kit.db import execute
+from webapp.kit.jobs import ask
 
 
 def made(answer: Any) -> Any:
@@ -45,13 +43,7 @@ def findings_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
                               affected=(Affected("webform", "<6.2.9"),)) for name in names]
     with factories.writing(app):
         import_advisories(records, now())
-    with app.app_context():
-        enter_scope(ALL)
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows(CONSEQUENCES)]
-        rollback()
-    for job in waiting:
-        with app.app_context():
-            perform(*job)
+    outbox.work(app, "exposure.evaluate")
     found = {row["advisory"]["name"] if isinstance(row["advisory"], dict) else row["advisory"]: row
              for row in cast.admin.get("/exposures", site_id=things["site"]).json["data"]}
     asks_two = {"settings": {"require_second_approver": True}}

@@ -15,10 +15,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tests import factories
+from tests import factories, outbox
 from tests.cast import Browser, gather
 from tests.house.things import deliveries_of, findings_of, made, notifications_of, people_of, repositories_of, tasks_of, uploads_of, work_of
-from webapp.kit import jobs
 from webapp.kit.db import db, rows
 from webapp.kit.web.openapi_examples import identity
 
@@ -135,11 +134,7 @@ def reports_of(app: Any, cast: Any, things: dict[str, str]) -> dict[str, str]:
     """A report of the member that is done, one that waits, and one that was cancelled."""
     body = {"kind": "module_updates", "formats": ["csv"], "parameters": {"organization_id": things["organization"]}}
     done = made(cast.member.post("/reports", body))["id"]
-    with app.app_context():
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
-    for job in waiting:
-        with app.app_context():
-            jobs.perform(*job)
+    outbox.work(app)
     queued, cancelled = (made(cast.member.post("/reports", body))["id"] for _ in range(2))
     made(cast.member.post(f"/reports/{cancelled}/cancel"))
     return {"report": done, "queued_report": queued, "cancelled_report": cancelled, **schedules_of(cast, things)}

@@ -6,14 +6,11 @@ import hashlib
 import hmac
 import itertools
 import json
-from uuid import UUID
 
+from tests import outbox
 from tests.cast import Caller
-from webapp.kit.db import rows
-from webapp.kit.jobs import perform
 
 count = itertools.count(1)
-WAITING = "SELECT id, attempt FROM job_outbox WHERE name = 'insights.read_delivery' AND state = 'queued' ORDER BY created_at, id"
 
 
 def an_endpoint(cast, provider="github", **fields):
@@ -43,11 +40,7 @@ def gitlab(app, hook, event, payload, *, token=None, **headers):
 
 def work(app):
     """Does what a worker would do about deliveries, the first one first."""
-    with app.app_context():
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows(WAITING)]
-    for job in waiting:
-        with app.app_context():
-            perform(*job)
+    outbox.work(app, "insights.read_delivery")
 
 
 def deliveries(cast, hook, **asked):

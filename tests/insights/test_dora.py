@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests import factories
+from tests import factories, outbox
 from tests.catalog.published import beside
 from tests.insights.delivered import DAYS, at, deploy, incident, report, run
 from tests.insights.facts import a_commit, a_pull_request, repository, sha
@@ -43,7 +43,7 @@ def example(app, cast):
         moment = datetime.fromisoformat(when.replace("Z", "+00:00")).strftime("%d %H:%M").lstrip("0")
         if "versions" in entry:
             report(cast, sites[entry["site"]], moment, **named(entry["versions"]))
-            settled(app)
+            outbox.work(app)
         else:
             status = {"failed_rolled_back": "rolled_back", "aborted_before_change": "failed"}.get(entry["outcome"], "success")
             updates = {name: (before, after) for name, before, after in entry.get("attempted", entry["changes"])}
@@ -65,21 +65,7 @@ def published(app, advisories):
                for place, each in enumerate(advisories, 1)]
     with factories.writing(app):
         import_advisories(records, records[0].published_at)
-    settled(app)
-
-
-def settled(app):
-    """The work that waits for a worker, done."""
-    from webapp.kit.db import ALL, enter_scope, rollback, rows
-    from webapp.kit.jobs import perform
-
-    with app.app_context():
-        enter_scope(ALL)
-        waiting = [(UUID(str(row.id)), row.attempt) for row in rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")]
-        rollback()
-    for job in waiting:
-        with app.app_context():
-            perform(*job)
+    outbox.work(app)
 
 
 def test_the_worked_example_comes_out_as_it_was_worked(cast, example):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from tests import factories
-from webapp.kit import jobs
+from tests import factories, outbox
 from webapp.kit.clock import stamp
-from webapp.kit.db import rows
 
 number = itertools.count(1)
 
@@ -49,17 +47,8 @@ def post_run(cast: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def work(app: Any) -> Callable[[], int]:
-    """Does, in this process, what stands in the outbox, as a worker would; says how many pieces there were."""
-
-    def do() -> int:
-        with app.app_context():
-            waiting = rows("SELECT id, attempt FROM job_outbox WHERE state = 'queued' ORDER BY created_at, id")
-            for row in waiting:
-                with app.app_context():
-                    jobs.perform(UUID(str(row.id)), row.attempt)
-        return len(waiting)
-
-    return do
+    """Does, in this process, what stands in the outbox; says how many pieces there were."""
+    return partial(outbox.work, app)
 
 
 @pytest.fixture
