@@ -6,25 +6,16 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from webapp.files.schemas import UploadReportSchema
 from webapp.ingest.formats.bundle import DOCUMENTS
 from webapp.ingest.formats.fields import MODULES_MAX
 from webapp.ingest.formats.native import TYPES
 from webapp.kit.signatures import KEY, NONCE, SIGNATURE, TIMESTAMP
-from webapp.kit.web.fields import Choice, Input, Output, Time, said
+from webapp.kit.web.fields import Choice, Input, Time, said
 
 
-class ReceiptSchema(Output):
-    report_id = fields.UUID()
-    received = fields.Integer()
-    added = fields.Integer()
-    updated = fields.Integer()
-    removed = fields.Integer()
-    unchanged = fields.Integer()
-    updates_available = fields.Integer()
-    security_updates = fields.Integer()
-    exposures_opened = fields.Integer()
-    exposures_closed = fields.Integer()
-    patch_run_id = fields.UUID(allow_none=True)
+class ReceiptSchema(UploadReportSchema):
+    """What a report changed; an upload that becomes one says the same."""
 
 
 class NativeModule(Input):

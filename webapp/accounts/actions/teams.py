@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization, refuse_taken_name
 from webapp.accounts.models import Membership, Organization, Team, TeamMember, User
 from webapp.accounts.queries import get_organization
 from webapp.accounts.queries.teams import get_team_alone, get_team_member, with_figures
 from webapp.accounts.values import organization_closed, organization_reopened
 from webapp.audit.actions import change, change_many, record
 from webapp.kit.db import db
-from webapp.kit.errors import Conflict, Invalid, NotFound
+from webapp.kit.errors import Invalid, NotFound
 from webapp.kit.permissions import Actor, Permission
 
 TAKEN = "There is a team of this name in the organization."
@@ -24,7 +25,7 @@ def create_team(actor: Actor, body: dict[str, Any], at: datetime) -> Team:
     """Makes a team without anybody in it; Conflict when its organization has one of this name."""
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.TEAM_MANAGE, organization.id)
-    _refuse_taken_name(organization.id, body["name"])
+    refuse_taken_name(Team, organization.id, body["name"], TAKEN)
     team = Team(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id, **body)
     db.session.add(team)
     record(actor, "team.created", team)
@@ -38,7 +39,7 @@ def change_team(actor: Actor, team: Team, body: dict[str, Any], at: datetime) ->
     if body.get("organization_id", team.organization_id) != team.organization_id:
         raise Invalid.at("organization_id", "A team stays where its people and sites are. Make another one there.")
     if body.get("name", team.name).lower() != team.name.lower():
-        _refuse_taken_name(team.organization_id, body["name"])
+        refuse_taken_name(Team, team.organization_id, body["name"], TAKEN)
     changed: Team = change(actor, "team.changed", team, body, at)
     return changed
 
@@ -54,9 +55,8 @@ def restore_team(actor: Actor, team_id: UUID, at: datetime) -> Team:
     """Brings a deleted team back with its people and sites; Conflict when its name or its organization is gone."""
     team = get_team_alone(actor, team_id, lock=True, deleted=True)
     actor.require(Permission.TEAM_MANAGE, team.organization_id)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == team.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
-    _refuse_taken_name(team.organization_id, team.name)
+    refuse_deleted_organization(team.organization_id)
+    refuse_taken_name(Team, team.organization_id, team.name, TAKEN)
     change(actor, "team.restored", team, {"deleted_at": None}, at)
     return with_figures(actor, get_team_alone(actor, team.id), at)
 
@@ -98,13 +98,6 @@ def leave_teams(organization_id: UUID, user_id: UUID, at: datetime) -> None:
     db.session.execute(update(TeamMember).where(
         TeamMember.organization_id == organization_id, TeamMember.user_id == user_id, TeamMember.deleted_at.is_(None),
     ).values(deleted_at=at))
-
-
-def _refuse_taken_name(organization_id: UUID, name: str) -> None:
-    taken = select(Team.id).where(Team.organization_id == organization_id, func.lower(Team.name) == func.lower(name),
-                                  Team.deleted_at.is_(None))
-    if db.session.scalar(taken):
-        raise Conflict(TAKEN, [{"field": "name", "message": TAKEN}])
 
 
 @organization_closed.connect

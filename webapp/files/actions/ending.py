@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization
 from webapp.accounts.models import Organization
 from webapp.accounts.values import organization_closed, organization_reopened
 from webapp.audit.actions import change, change_many, record
@@ -37,8 +38,7 @@ def restore_upload(actor: Actor, upload_id: UUID, at: datetime) -> Upload:
     actor.require(Permission.UPLOAD_MANAGE, upload.organization_id)
     if upload.purged_at is not None:
         raise Conflict("Its file has been removed for good.")
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == upload.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
+    refuse_deleted_organization(upload.organization_id)
     changed: Upload = change(actor, "upload.restored", upload, {"deleted_at": None}, at)
     return changed
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization
 from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization
 from webapp.accounts.values import organization_closed, organization_reopened
@@ -17,7 +18,7 @@ from webapp.insights.models import WebhookEndpoint
 from webapp.insights.queries.webhooks import get_webhook_endpoint
 from webapp.insights.values.words import Provider
 from webapp.kit.db import db
-from webapp.kit.errors import Conflict, Invalid
+from webapp.kit.errors import Invalid
 from webapp.kit.permissions import Actor, Permission
 
 NAMES = {Provider.GITHUB: "GitHub", Provider.GITLAB: "GitLab"}
@@ -66,8 +67,7 @@ def delete_webhook_endpoint(actor: Actor, endpoint: WebhookEndpoint, at: datetim
 def restore_webhook_endpoint(actor: Actor, endpoint_id: UUID, at: datetime) -> WebhookEndpoint:
     """Brings a deleted endpoint back, with its secret; Conflict while its organization is deleted."""
     endpoint = get_webhook_endpoint(actor, endpoint_id, lock=True, deleted=True)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == endpoint.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
+    refuse_deleted_organization(endpoint.organization_id)
     change(actor, "webhook_endpoint.restored", endpoint, {"deleted_at": None}, at)
     return get_webhook_endpoint(actor, endpoint.id)
 

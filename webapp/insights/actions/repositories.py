@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization
 from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization, is_team_of
 from webapp.accounts.values import organization_closed, organization_reopened
@@ -58,8 +59,7 @@ def restore_repository(actor: Actor, repository_id: UUID, at: datetime) -> Repos
     """Brings a deleted repository back with all that is known of it; Conflict when its address or its organization is gone."""
     repository = get_repository(actor, repository_id, lock=True, deleted=True)
     actor.require(Permission.REPOSITORY_DELETE, repository.organization_id)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == repository.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
+    refuse_deleted_organization(repository.organization_id)
     _refuse_taken_url(repository.organization_id, repository.url)
     change(actor, "repository.restored", repository, {"deleted_at": None}, at)
     return get_repository(actor, repository.id)

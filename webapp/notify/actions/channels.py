@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization, refuse_taken_name
 from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization
 from webapp.accounts.values import organization_closed, organization_reopened
@@ -31,7 +32,7 @@ def create_channel(actor: Actor, body: dict[str, Any], at: datetime) -> Notifica
     """Makes a channel. The secret of one that signs is on the answer this once, as `shown_secret`."""
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.NOTIFICATION_MANAGE, organization.id)
-    _refuse_taken_name(organization.id, body["name"])
+    refuse_taken_name(Channel, organization.id, body["name"], TAKEN)
     count = select(func.count()).select_from(Channel).where(Channel.organization_id == organization.id, Channel.deleted_at.is_(None))
     if int(db.session.scalar(count) or 0) >= MOST:
         raise Conflict(f"An organization has {MOST} channels at most.")
@@ -52,7 +53,7 @@ def change_channel(actor: Actor, channel: NotificationChannel, body: dict[str, A
         if body.get(name, getattr(channel, name)) != getattr(channel, name):
             raise Invalid.at(name, f"{words} Make another one.")
     if body.get("name", channel.name).lower() != channel.name.lower():
-        _refuse_taken_name(channel.organization_id, body["name"])
+        refuse_taken_name(Channel, channel.organization_id, body["name"], TAKEN)
     values: dict[str, Any] = {name: body[name] for name in ("name", "is_enabled") if name in body}
     if body.get("url") or body.get("recipients"):
         values = _placed(channel.kind, values, body)
@@ -91,9 +92,8 @@ def restore_channel(actor: Actor, channel_id: UUID, at: datetime) -> Notificatio
     """Brings a deleted channel back, secret and all; Conflict when its name or its organization is gone."""
     channel = get_channel(actor, channel_id, lock=True, deleted=True)
     actor.require(Permission.NOTIFICATION_MANAGE, channel.organization_id)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == channel.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
-    _refuse_taken_name(channel.organization_id, channel.name)
+    refuse_deleted_organization(channel.organization_id)
+    refuse_taken_name(Channel, channel.organization_id, channel.name, TAKEN)
     change(actor, "notification_channel.restored", channel, {"deleted_at": None}, at)
     return get_channel(actor, channel.id)
 
@@ -116,13 +116,6 @@ def _placed(name: str, values: dict[str, Any], body: dict[str, Any]) -> dict[str
 def _with_secret(channel: NotificationChannel, secret: str | None) -> NotificationChannel:
     channel.shown_secret = secret  # type: ignore[attr-defined]
     return channel
-
-
-def _refuse_taken_name(organization_id: UUID, name: str) -> None:
-    taken = select(Channel.id).where(Channel.organization_id == organization_id, func.lower(Channel.name) == func.lower(name),
-                                     Channel.deleted_at.is_(None))
-    if db.session.scalar(taken):
-        raise Conflict(TAKEN, [{"field": "name", "message": TAKEN}])
 
 
 @organization_closed.connect

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from webapp.accounts.actions.belonging import refuse_deleted_organization, refuse_taken_name
 from webapp.accounts.models import Organization
 from webapp.accounts.queries import get_organization
 from webapp.accounts.queries.teams import is_team_of
@@ -32,7 +33,7 @@ def create_rule(actor: Actor, body: dict[str, Any], at: datetime) -> Notificatio
     """Makes a rule; it is told of what happens from now on."""
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.NOTIFICATION_MANAGE, organization.id)
-    _refuse_taken_name(organization.id, body["name"])
+    refuse_taken_name(Rule, organization.id, body["name"], TAKEN)
     _refuse_strangers(organization.id, body)
     count = select(func.count()).select_from(Rule).where(Rule.organization_id == organization.id, Rule.deleted_at.is_(None))
     if int(db.session.scalar(count) or 0) >= MOST:
@@ -50,7 +51,7 @@ def change_rule(actor: Actor, rule: NotificationRule, body: dict[str, Any], at: 
     if body.get("organization_id", rule.organization_id) != rule.organization_id:
         raise Invalid.at("organization_id", "A rule stays in its organization. Make another one there.")
     if body.get("name", rule.name).lower() != rule.name.lower():
-        _refuse_taken_name(rule.organization_id, body["name"])
+        refuse_taken_name(Rule, rule.organization_id, body["name"], TAKEN)
     _refuse_strangers(rule.organization_id, body)
     before = (rule.channel_id, rule.timing, rule.hour, rule.weekday)
     change(actor, "notification_rule.changed", rule, _tidy(body), at)
@@ -70,11 +71,10 @@ def restore_rule(actor: Actor, rule_id: UUID, at: datetime) -> NotificationRule:
     """Brings a deleted rule back; Conflict when its name, its channel or its organization is gone."""
     rule = get_rule(actor, rule_id, lock=True, deleted=True)
     actor.require(Permission.NOTIFICATION_MANAGE, rule.organization_id)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == rule.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
+    refuse_deleted_organization(rule.organization_id)
     if db.session.scalar(select(Channel.deleted_at).where(Channel.id == rule.channel_id)):
         raise Conflict("Its channel is deleted. Restore that first.")
-    _refuse_taken_name(rule.organization_id, rule.name)
+    refuse_taken_name(Rule, rule.organization_id, rule.name, TAKEN)
     change(actor, "notification_rule.restored", rule, {"deleted_at": None}, at)
     return get_rule(actor, rule.id)
 
@@ -99,10 +99,3 @@ def _bring_along(rule: NotificationRule, at: datetime) -> None:
     zone = db.session.scalar(select(Organization.settings["timezone"].astext).where(Organization.id == rule.organization_id)) or "UTC"
     due = at if rule.timing == Timing.AT_ONCE else next_digest(Timing(rule.timing), rule.hour, rule.weekday, zone, at)
     execute(FOLLOW, channel=rule.channel_id, digest=DIGEST, due=due, rule=rule.id)
-
-
-def _refuse_taken_name(organization_id: UUID, name: str) -> None:
-    taken = select(Rule.id).where(Rule.organization_id == organization_id, func.lower(Rule.name) == func.lower(name),
-                                  Rule.deleted_at.is_(None))
-    if db.session.scalar(taken):
-        raise Conflict(TAKEN, [{"field": "name", "message": TAKEN}])

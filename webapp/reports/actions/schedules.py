@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webapp.accounts.models import Organization
+from webapp.accounts.actions.belonging import refuse_deleted_organization
 from webapp.accounts.queries import get_organization
 from webapp.accounts.queries.standing import actor_by_id
 from webapp.audit.actions import change, record
@@ -84,8 +84,7 @@ def restore_schedule(actor: Actor, schedule_id: UUID, at: datetime) -> ReportSch
     """Brings a deleted schedule back; Conflict when its organization is gone. What it has missed is not made up for."""
     schedule = get_schedule(actor, schedule_id, lock=True, deleted=True)
     require_manage(actor, schedule)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == schedule.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
+    refuse_deleted_organization(schedule.organization_id)
     due = None if schedule.paused_at else next_run(schedule.cron, schedule.timezone, at)
     change(actor, "report_schedule.restored", schedule, {"deleted_at": None, "next_run_at": due}, at)
     return schedule

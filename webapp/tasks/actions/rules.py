@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from webapp.accounts.models import Organization
+from webapp.accounts.actions.belonging import refuse_deleted_organization, refuse_taken_name
 from webapp.accounts.queries import get_organization
 from webapp.accounts.queries.teams import is_team_of
 from webapp.audit.actions import change, record
@@ -34,7 +34,7 @@ def create_rule(actor: Actor, body: dict[str, Any], at: datetime) -> TaskRule:
     """Makes a rule; it works on findings that open from now on."""
     organization = get_organization(actor, body["organization_id"], lock="share")
     actor.require(Permission.TASK_RULE_MANAGE, organization.id)
-    _refuse_taken_name(organization.id, body["name"])
+    refuse_taken_name(TaskRule, organization.id, body["name"], TAKEN)
     rule = TaskRule(created_at=at, created_by=actor.id, updated_at=at, updated_by=actor.id,
                     **{"is_enabled": True, "assign": Assign.OWNER.value, **_tidy(body)})
     _refuse_strangers(rule)
@@ -53,7 +53,7 @@ def change_rule(actor: Actor, rule: TaskRule, body: dict[str, Any], at: datetime
     if body.get("organization_id", rule.organization_id) != rule.organization_id:
         raise Invalid.at("organization_id", "A rule stays in its organization. Make another one there.")
     if body.get("name", rule.name).lower() != rule.name.lower():
-        _refuse_taken_name(rule.organization_id, body["name"])
+        refuse_taken_name(TaskRule, rule.organization_id, body["name"], TAKEN)
     values = _tidy(body)
     _refuse_strangers(TaskRule(**{name: values.get(name, getattr(rule, name)) for name in ("organization_id", "assign", "assignee_id")},
                                team_id=values.get("team_id")))
@@ -72,9 +72,8 @@ def restore_rule(actor: Actor, rule_id: UUID, at: datetime) -> TaskRule:
     """Brings a deleted rule back; Conflict when its name or its organization is gone."""
     rule = get_task_rule(actor, rule_id, lock=True, deleted=True)
     actor.require(Permission.TASK_RULE_MANAGE, rule.organization_id)
-    if db.session.scalar(select(Organization.deleted_at).where(Organization.id == rule.organization_id)):
-        raise Conflict("Its organization is deleted. Restore that first.")
-    _refuse_taken_name(rule.organization_id, rule.name)
+    refuse_deleted_organization(rule.organization_id)
+    refuse_taken_name(TaskRule, rule.organization_id, rule.name, TAKEN)
     change(actor, "task_rule.restored", rule, {"deleted_at": None}, at)
     return get_task_rule(actor, rule.id)
 
@@ -104,10 +103,3 @@ def _refuse_strangers(rule: TaskRule) -> None:
         raise Invalid.at("assignee_id", "Say who gets them.")
     if rule.assignee_id is not None and not may_own(rule.assignee_id, [rule.organization_id]):
         raise Invalid.at("assignee_id", "This person does not belong to the organization.")
-
-
-def _refuse_taken_name(organization_id: UUID, name: str) -> None:
-    taken_by = select(TaskRule.id).where(TaskRule.organization_id == organization_id, func.lower(TaskRule.name) == func.lower(name),
-                                         TaskRule.deleted_at.is_(None))
-    if db.session.scalar(taken_by):
-        raise Conflict(TAKEN, [{"field": "name", "message": TAKEN}])
